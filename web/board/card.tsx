@@ -3,6 +3,7 @@ import type { TargetedMouseEvent, VNode } from 'preact';
 import type { OrderInEvent, OrderLine, TargetStatus } from '../client/index.ts';
 import { Lines } from '../orders/lines.tsx';
 import { isOpen, stepsFrom } from '../orders/status.ts';
+import { words as orderWords } from '../orders/words.ts';
 import { settings } from '../page/settings.ts';
 import { now } from './clock.ts';
 import { nameOf } from './orders.ts';
@@ -83,7 +84,7 @@ interface ContentProps extends Pick<OrderInEvent, 'location' | 'note'> {
 export const Content = ({ location, channel, lines, note }: ContentProps) => (
   <>
     <p class="faint">
-      {words.value.locations[location]}
+      {orderWords.value.location[location]}
       {channel && ` · ${words.value.channels[channel]}`}
     </p>
     <Lines lines={lines} />

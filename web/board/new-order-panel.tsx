@@ -1,12 +1,12 @@
 import { useSignal } from '@preact/signals';
+import { BasketFields, BasketLines } from '../basket/basket-form.tsx';
 import type { MenuItem, OrderLine } from '../client/index.ts';
-import { draftOf, lineOf, totalOf } from '../menu/line-draft.ts';
+import { draftOf, lineOf } from '../menu/line-draft.ts';
 import { categories, menu } from '../menu/menu.ts';
 import { ProductChooser } from '../menu/product-chooser.tsx';
-import { Lines } from '../orders/lines.tsx';
 import { writeMoney } from '../orders/money.ts';
 import { Dialog } from './dialog.tsx';
-import { changeDraft, draft, draftLines, emptyDraft, putLine, removeLine } from './draft.ts';
+import { draft, emptyDraft } from './draft.ts';
 import { queue } from './outbox.ts';
 import { closePanel } from './panel.ts';
 import { words } from './words.ts';
@@ -33,7 +33,7 @@ export function NewOrderPanel() {
       <div class="new-order">
         {choice.value ? <Chooser {...choice.value} onEnd={choose} /> : <Menu onChoose={(item) => choose({ item })} />}
         <Chosen
-          onChange={(line) => {
+          onChoose={(line) => {
             const item = menu.value?.find(({ id }) => id === line.productId);
             if (item) choose({ item, line });
           }}
@@ -73,7 +73,7 @@ const Chooser = ({ item, line, onEnd }: Choice & { onEnd: () => void }) => (
       draft={line && draftOf(line)}
       label={line ? words.value.changeLine : words.value.addLine}
       onChoose={(chosen) => {
-        putLine(lineOf(item, chosen, line?.id));
+        draft.put(lineOf(item, chosen, line?.id));
         onEnd();
       }}
     />
@@ -82,8 +82,8 @@ const Chooser = ({ item, line, onEnd }: Choice & { onEnd: () => void }) => (
 
 const focus = (element: HTMLElement | null) => element?.focus();
 
-function Chosen({ onChange }: { onChange: (line: OrderLine) => void }) {
-  const lines = draftLines.value.map(({ line }) => line);
+function Chosen({ onChoose }: { onChoose: (line: OrderLine) => void }) {
+  const lines = draft.orderable.value;
   return (
     <form
       onSubmit={(event) => {
@@ -93,19 +93,8 @@ function Chosen({ onChange }: { onChange: (line: OrderLine) => void }) {
         closePanel();
       }}
     >
-      {lines.length === 0 && <p class="faint">{words.value.noLines}</p>}
-      {draftLines.value.map(({ line, isAvailable }) => (
-        <div key={line.id} class="line">
-          <Lines lines={[line]} withPrices />
-          {!isAvailable && <p class="fault">{words.value.lineSoldOut}</p>}
-          <button type="button" class="quiet" onClick={() => onChange(line)}>
-            {words.value.change}
-          </button>
-          <button type="button" class="quiet" onClick={() => removeLine(line.id)}>
-            {words.value.remove}
-          </button>
-        </div>
-      ))}
+      {draft.value.lines.length === 0 && <p class="faint">{words.value.noLines}</p>}
+      <BasketLines basket={draft} onChoose={onChoose} />
       <label>
         {words.value.customerName}
         <input
@@ -113,36 +102,13 @@ function Chosen({ onChange }: { onChange: (line: OrderLine) => void }) {
           dir="auto"
           autocomplete="off"
           value={draft.value.customerName}
-          onInput={({ currentTarget }) => changeDraft({ customerName: currentTarget.value })}
+          onInput={({ currentTarget }) => draft.change({ customerName: currentTarget.value })}
         />
       </label>
-      <fieldset class="location">
-        <legend>{words.value.location}</legend>
-        {(['take_away', 'in_house'] as const).map((location) => (
-          <label key={location}>
-            <input
-              type="radio"
-              name="location"
-              checked={draft.value.location === location}
-              onChange={() => changeDraft({ location })}
-            />
-            {words.value.locations[location]}
-          </label>
-        ))}
-      </fieldset>
-      <label>
-        {words.value.note}
-        <input
-          maxLength={500}
-          dir="auto"
-          autocomplete="off"
-          value={draft.value.note}
-          onInput={({ currentTarget }) => changeDraft({ note: currentTarget.value })}
-        />
-      </label>
-      <button type="submit" disabled={lines.length === 0 || draftLines.value.some(({ isAvailable }) => !isAvailable)}>
+      <BasketFields basket={draft} />
+      <button type="submit" disabled={lines.length === 0 || lines.length < draft.value.lines.length}>
         {words.value.place}
-        {lines.length > 0 && ` · ${writeMoney(totalOf(lines))}`}
+        {lines.length > 0 && ` · ${writeMoney(draft.total.value)}`}
       </button>
     </form>
   );

@@ -1,5 +1,6 @@
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
 import type { Cancellation, TargetStatus } from '../client/index.ts';
+import { isOnline } from '../page/online.ts';
 import type { Draft } from './draft.ts';
 import { isStaff, session } from './session.ts';
 
@@ -110,8 +111,6 @@ export function undo(id: string): void {
   if (entry) remove(entry);
 }
 
-const isOnline = signal(navigator.onLine);
-
 /**
  * Sends the queued changes when they are due, one at a time in all tabs, and again until the API has decided.
  *
@@ -155,12 +154,7 @@ export function startSending(deliver: Deliver, isLive: ReadonlySignal<boolean>):
   });
 
   const hurry = (some: Entry[]) => save(...some.map((entry) => ({ ...entry, sendAt: Date.now() })));
-  for (const type of ['online', 'offline']) {
-    addEventListener(type, () => {
-      if (navigator.onLine) hurry(entries.value.filter(({ attempts }) => attempts > 0));
-      isOnline.value = navigator.onLine;
-    });
-  }
+  addEventListener('online', () => hurry(entries.value.filter(({ attempts }) => attempts > 0)));
   addEventListener('keydown', (event) => {
     const last = undoable.value.at(-1);
     const isTyping = event.target instanceof HTMLInputElement;

@@ -2,9 +2,10 @@ import { computed, effect, untracked } from '@preact/signals';
 import { Lines } from '../orders/lines.tsx';
 import { openStatuses } from '../orders/status.ts';
 import { Brand } from '../page/brand.tsx';
+import { Heading } from '../page/heading.tsx';
 import { locale } from '../page/language.ts';
 import { reloadIfNewer } from '../page/reload-if-newer.ts';
-import { setTitle, showPage } from '../page/show-page.tsx';
+import { showPage } from '../page/show-page.tsx';
 import './board.css';
 import { Column, Tabs, ToMake } from './columns.tsx';
 import { Dialog } from './dialog.tsx';
@@ -59,7 +60,7 @@ const Board = () => (
   <>
     <Header />
     <main class="board">
-      <h1 class="visually-hidden">{words.value.title}</h1>
+      <Heading class="visually-hidden">{words.value.title}</Heading>
       <Notices />
       {isLoaded.value ? (
         <>
@@ -87,7 +88,7 @@ function Closed() {
   return (
     <main class="closed">
       <Brand />
-      <h1>{words.value.title}</h1>
+      <Heading>{words.value.title}</Heading>
       <p>{account.value && isOther ? words.value.notStaff(account.value.name) : words.value.signedOut}</p>
       {entries.value.length > 0 && <p class="fault">{words.value.queued(entries.value.length)}</p>}
       <button type="button" onClick={() => void session.signIn({ again: isOther })}>
@@ -107,6 +108,5 @@ startSending(
   computed(() => connection.value === 'live'),
 );
 effect(() => (mayWork.value ? untracked(followOrders) : undefined));
-setTitle(() => words.value.title);
 reloadIfNewer(() => entries.value.length === 0 && !panel.value);
 showPage(() => (mayWork.value ? <Board /> : <Closed />));

@@ -2,9 +2,10 @@ import { computed, effect, signal } from '@preact/signals';
 import type { OrderInEvent } from '../client/index.ts';
 import { followOpenOrders, type OpenOrders } from '../orders/open-orders.ts';
 import { Brand } from '../page/brand.tsx';
+import { Heading } from '../page/heading.tsx';
 import { locale } from '../page/language.ts';
 import { reloadIfNewer } from '../page/reload-if-newer.ts';
-import { setTitle, showPage } from '../page/show-page.tsx';
+import { showPage } from '../page/show-page.tsx';
 import { storedSignal } from '../page/stored-signal.ts';
 import { createSession } from '../session/session.ts';
 import type { StreamEvent } from '../streams/follow.ts';
@@ -76,7 +77,7 @@ const Display = () => (
       </button>
     </header>
     <main>
-      <h1 class="visually-hidden">{words.value.title}</h1>
+      <Heading class="visually-hidden">{words.value.title}</Heading>
       <section class="preparation">
         <h2>{words.value.preparation}</h2>
         <Numbers orders={inPreparation.value} />
@@ -96,7 +97,6 @@ effect(() => {
   if (session.state.value === 'expired') void session.signIn();
   if (session.state.value === 'signed in') open.value ??= followOpenOrders({ onEvent: announce });
 });
-setTitle(() => words.value.title);
 document.addEventListener('visibilitychange', keepScreenOn);
 void keepScreenOn();
 reloadIfNewer();

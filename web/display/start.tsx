@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { getToken } from '../client/index.ts';
 import { Brand } from '../page/brand.tsx';
+import { Heading } from '../page/heading.tsx';
 import type { Session } from '../session/session.ts';
 import { words } from './words.ts';
 
@@ -31,7 +32,7 @@ export const Start = ({ session }: { session: Session }) => {
   return (
     <main class="start">
       <Brand />
-      <h1>{words.value.title}</h1>
+      <Heading>{words.value.title}</Heading>
       <p>{about}</p>
       <button type="button" onClick={() => session.signIn({ again: true })}>
         {signIn}

@@ -1,5 +1,8 @@
 import type { MenuItem, MenuOptionGroup, Money, OrderLine, OrderLineRequest } from '../client/index.ts';
 
+/** The highest quantity of a line that the API accepts. */
+export const MAX_QUANTITY = 99;
+
 /** What a person chooses of one product, before it becomes a line of an order. */
 export interface LineDraft {
   variationId: string | null;

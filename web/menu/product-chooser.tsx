@@ -4,12 +4,20 @@ import type { MenuItem, MenuOptionGroup, Money } from '../client/index.ts';
 import { writeMoney } from '../orders/money.ts';
 import { locale } from '../page/language.ts';
 import './chooser.css';
-import { countOf, hasOneAnswer, hasPlain, isComplete, type LineDraft, lineOf, newDraft } from './line-draft.ts';
+import {
+  countOf,
+  hasOneAnswer,
+  hasPlain,
+  isComplete,
+  type LineDraft,
+  lineOf,
+  MAX_QUANTITY,
+  newDraft,
+} from './line-draft.ts';
 import { Stepper } from './stepper.tsx';
 import { words } from './words.ts';
 
-/** The highest quantity of a line, and the longest note, which the API accepts. */
-export const MAX_QUANTITY = 99;
+/** The longest note of a line that the API accepts. */
 const MAX_NOTE_LENGTH = 200;
 
 /** Returns the allergens as one text: `Contains eggs, gluten and milk`. It is empty if there are none. */

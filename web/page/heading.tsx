@@ -7,8 +7,15 @@ addEventListener('hashchange', () => {
   hasNavigated = true;
 });
 
+interface HeadingProps {
+  children: string;
+  /** The title of the document. Default: the heading itself. */
+  title?: string;
+  class?: string;
+}
+
 /** The heading of a view. It gets the focus when the view appears, and gives the document its title. */
-export function Heading({ children, title = children }: { children: string; title?: string }) {
+export function Heading({ children, title = children, class: className }: HeadingProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (hasNavigated) heading.current?.focus();
@@ -17,7 +24,7 @@ export function Heading({ children, title = children }: { children: string; titl
     document.title = `${title} · ${settings.shopName}`;
   }, [title]);
   return (
-    <h1 ref={heading} tabIndex={-1}>
+    <h1 ref={heading} tabIndex={-1} class={className}>
       {children}
     </h1>
   );

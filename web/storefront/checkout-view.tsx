@@ -1,9 +1,9 @@
 import { useEffect } from 'preact/hooks';
+import { Changes } from '../basket/basket-form.tsx';
 import { writeMoney } from '../orders/money.ts';
 import { Receipt } from '../orders/order-progress.tsx';
 import { words as orderWords } from '../orders/words.ts';
 import { Heading } from '../page/heading.tsx';
-import { Changes } from './basket-view.tsx';
 import { checkout, isUnanswered, place, placing, prepare } from './checkout.ts';
 import { session } from './session.ts';
 import { words } from './words.ts';

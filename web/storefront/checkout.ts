@@ -12,7 +12,7 @@ import { readMenu } from '../menu/menu.ts';
 import { storedSignal } from '../page/stored-signal.ts';
 import { outcomeOf } from '../requests/outcome.ts';
 import { untilOnline } from '../streams/follow.ts';
-import { basket, beginBasket, changeBasket, reviewed } from './basket.ts';
+import { basket, beginBasket } from './basket.ts';
 import { replaceRoute } from './route.ts';
 import { session } from './session.ts';
 import { words } from './words.ts';
@@ -55,8 +55,8 @@ export async function prepare(attempts = 3): Promise<void> {
   checkout.value = { step: 'busy' };
   if (!session.account.value) await session.readAccount();
   const isRead = await readMenu();
-  const changes = reviewed.value.flatMap((each) => each.changes);
-  const lines = reviewed.value.flatMap(({ today }) => today ?? []);
+  const changes = basket.reviewed.value.flatMap((each) => each.changes);
+  const lines = basket.orderable.value;
   if (!isRead || lines.length === 0) {
     checkout.value = { step: 'failed', why: isRead ? words.value.nothingLeft : words.value.noAnswer, changes };
     return;
@@ -77,7 +77,7 @@ export function place(): void {
   if (checkout.value.step !== 'confirm' || placing.value) return;
   const { key, lines, body, total } = checkout.value;
   const ordered = new Map(lines.map((line) => [line.id, line]));
-  changeBasket({ lines: basket.value.lines.map((line) => ordered.get(line.id) ?? line) });
+  basket.change({ lines: basket.value.lines.map((line) => ordered.get(line.id) ?? line) });
   placing.value = {
     key,
     body: { ...body, expectedTotal: total },
@@ -125,7 +125,7 @@ async function attempt({ key, body, lines }: Placing): Promise<boolean> {
     await prepare();
   } else if (outcome.problem.code === 'idempotency_key_reused') {
     // The basket was ordered before it was changed: the customer sees that order first.
-    changeBasket({ id: crypto.randomUUID() });
+    basket.change({ id: crypto.randomUUID() });
     replaceRoute('#orders');
   } else {
     checkout.value = { step: 'failed', why: outcome.problem.detail, changes: [] };

@@ -7,7 +7,7 @@ import { words as menuWords } from '../menu/words.ts';
 import { writeMoney } from '../orders/money.ts';
 import { Heading } from '../page/heading.tsx';
 import { Modal } from '../page/modal.tsx';
-import { addLines, basket, replaceLine, summary } from './basket.ts';
+import { basket } from './basket.ts';
 import latte from './latte.svg';
 import { leaveDialog, route } from './route.ts';
 import { words } from './words.ts';
@@ -94,8 +94,7 @@ function ProductDialog({ item }: { item: MenuItem }) {
         draft={line && draftOf(line)}
         label={line ? words.value.save : words.value.add}
         onChoose={(draft) => {
-          if (line) replaceLine(lineOf(item, draft, line.id));
-          else addLines([lineOf(item, draft)]);
+          basket.put(lineOf(item, draft, line?.id));
           added.value = item.name;
           close();
         }}
@@ -105,7 +104,7 @@ function ProductDialog({ item }: { item: MenuItem }) {
 }
 
 export function MenuView() {
-  const { count, total } = summary.value;
+  const count = basket.orderable.value.reduce((sum, { quantity }) => sum + quantity, 0);
   const chosen = menu.value?.find(({ id }) => id === route.value.id);
   return (
     <>
@@ -121,7 +120,7 @@ export function MenuView() {
       </p>
       {count > 0 && (
         <a class="button bar" href="#basket">
-          {words.value.showBasket(count, writeMoney(total))}
+          {words.value.showBasket(count, writeMoney(basket.total.value))}
         </a>
       )}
     </>

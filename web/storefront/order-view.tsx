@@ -4,10 +4,8 @@ import { cancelOrder, type OrderInEvent } from '../client/index.ts';
 import { OrderProgress } from '../orders/order-progress.tsx';
 import { isOpen, stepsFrom } from '../orders/status.ts';
 import { Heading } from '../page/heading.tsx';
-import { Modal } from '../page/modal.tsx';
 import { outcomeOf } from '../requests/outcome.ts';
 import { type Connection, follow, orderIn } from '../streams/follow.ts';
-import { leaveDialog } from './route.ts';
 import { words } from './words.ts';
 
 const mayCancel = ({ status }: OrderInEvent): boolean => isOpen(status) && stepsFrom[status].mayCancel;
@@ -17,37 +15,39 @@ interface CancelProps {
   onCancelled(order: OrderInEvent): void;
 }
 
-function CancelDialog({ order, onCancelled }: CancelProps) {
+/** Cancels the order after a second touch, and explains a refusal. */
+function Cancel({ order, onCancelled }: CancelProps) {
   const key = useSignal(crypto.randomUUID());
   const fault = useSignal('');
-  const title = words.value.cancelTitle(order.number);
-  const close = () => leaveDialog(`#order/${order.id}`);
   async function cancel(): Promise<void> {
     const headers = { 'Idempotency-Key': key.value };
     const body = { reasonCode: 'customer_request' } as const;
     const outcome = await outcomeOf(cancelOrder({ path: { id: order.id }, body, headers }));
-    if (outcome.kind === 'done') {
-      onCancelled(outcome.data);
-      close();
-    } else if (outcome.kind === 'retry') fault.value = words.value.noAnswer;
-    else if (outcome.problem.currentStatus === 'cancelled') close();
-    else fault.value = outcome.problem.code === 'illegal_transition' ? words.value.tooLate : outcome.problem.detail;
+    if (outcome.kind === 'done') onCancelled(outcome.data);
+    else if (outcome.kind === 'retry') fault.value = words.value.noAnswer;
+    else if (outcome.problem.currentStatus !== 'cancelled')
+      fault.value = outcome.problem.code === 'illegal_transition' ? words.value.tooLate : outcome.problem.detail;
   }
+  if (order.status === 'cancelled') return null;
   return (
-    <Modal label={title} close={words.value.close} onClose={close}>
-      <div class="narrow">
-        <h2>{title}</h2>
-        <p role="alert">{fault.value || words.value.cancelAbout}</p>
-        {mayCancel(order) && (
-          <button type="button" onClick={cancel}>
-            {words.value.cancelNow}
-          </button>
-        )}
-        <button type="button" class="quiet" onClick={close}>
-          {words.value.keep}
-        </button>
-      </div>
-    </Modal>
+    <>
+      {fault.value && (
+        <p class="fault" role="alert">
+          {fault.value}
+        </p>
+      )}
+      {mayCancel(order) && (
+        <details>
+          <summary>{words.value.cancel}</summary>
+          <div class="row">
+            {words.value.cancelAbout}
+            <button type="button" onClick={cancel}>
+              {words.value.cancelNow}
+            </button>
+          </div>
+        </details>
+      )}
+    </>
   );
 }
 
@@ -75,7 +75,7 @@ function useOrder(id: string) {
 }
 
 /** The live status of an order. */
-export function OrderView({ id, isCancelling }: { id: string; isCancelling: boolean }) {
+export function OrderView({ id }: { id: string }) {
   const { order, isLost, update } = useOrder(id);
   if (order === null) return <Heading>{words.value.noOrder}</Heading>;
   if (!order) return <Heading key="loading">{isLost ? words.value.reconnecting : words.value.loading}</Heading>;
@@ -87,12 +87,7 @@ export function OrderView({ id, isCancelling }: { id: string; isCancelling: bool
           {isLost ? words.value.reconnecting : words.value.live}
         </p>
       )}
-      {mayCancel(order) && (
-        <a class="button quiet" href={`#cancel/${id}`}>
-          {words.value.cancel}
-        </a>
-      )}
-      {isCancelling && <CancelDialog order={order} onCancelled={update} />}
+      <Cancel order={order} onCancelled={update} />
     </>
   );
 }

@@ -7,7 +7,7 @@ import { words as orderWords } from '../orders/words.ts';
 import { Heading } from '../page/heading.tsx';
 import { locale } from '../page/language.ts';
 import { outcomeOf } from '../requests/outcome.ts';
-import { addLines } from './basket.ts';
+import { basket } from './basket.ts';
 import { words } from './words.ts';
 
 const PAGE_SIZE = 10;
@@ -16,7 +16,7 @@ const writeTime = (time: string): string =>
   new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(time));
 
 function orderAgain({ lines }: Order): void {
-  addLines(lines);
+  basket.add(lines);
   location.hash = '#basket';
 }
 

@@ -1,6 +1,7 @@
-import { effect, signal, untracked } from '@preact/signals';
+import { effect, untracked } from '@preact/signals';
 import { readMenu } from '../menu/menu.ts';
 import { Brand } from '../page/brand.tsx';
+import { isOnline } from '../page/online.ts';
 import { showPage } from '../page/show-page.tsx';
 import { BasketView } from './basket-view.tsx';
 import { placing, sendOrder } from './checkout.ts';
@@ -13,14 +14,6 @@ import { session } from './session.ts';
 import { SignInButton, SignInButtons, SignInFirst } from './sign-in.tsx';
 import './storefront.css';
 import { words } from './words.ts';
-
-const isOnline = signal(navigator.onLine);
-for (const type of ['online', 'offline']) {
-  addEventListener(type, () => {
-    isOnline.value = navigator.onLine;
-    if (navigator.onLine) void readMenu();
-  });
-}
 
 const Account = () => (
   <>
@@ -44,7 +37,7 @@ function View() {
   if (view === 'basket') return <BasketView />;
   if (session.state.value !== 'signed in') return <SignInFirst isForOrder={view === 'checkout'} />;
   if (view === 'checkout') return <CheckoutView />;
-  return view === 'orders' ? <OrdersView /> : <OrderView key={id} id={id} isCancelling={view === 'cancel'} />;
+  return view === 'orders' ? <OrdersView /> : <OrderView key={id} id={id} />;
 }
 
 const Notices = () => (
@@ -61,7 +54,7 @@ const Notices = () => (
 
 function Page() {
   const { view } = route.value;
-  const isMenu = !['basket', 'checkout', 'orders', 'order', 'cancel'].includes(view);
+  const isMenu = !['basket', 'checkout', 'orders', 'order'].includes(view);
   return (
     <>
       <Header />
@@ -80,7 +73,9 @@ function Page() {
   );
 }
 
-void readMenu();
+effect(() => {
+  if (isOnline.value) void readMenu();
+});
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) void readMenu();
 });

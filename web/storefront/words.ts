@@ -1,5 +1,3 @@
-import type { Money } from '../client/index.ts';
-import { writeMoney } from '../orders/money.ts';
 import { inLanguage } from '../page/language.ts';
 
 const en = {
@@ -9,9 +7,7 @@ const en = {
   from: (price: string) => `from ${price}`,
   add: 'Add',
   added: (name: string) => `${name} is in your basket.`,
-  change: 'Change',
   save: 'Save',
-  remove: 'Remove',
   close: 'Close',
   back: 'Back to the menu',
   tryAgain: 'Try again',
@@ -31,8 +27,6 @@ const en = {
   basket: 'Your basket',
   showBasket: (count: number, total: string) => `Your basket · ${count} · ${total}`,
   empty: 'Nothing here yet.',
-  location: 'Where will you have it?',
-  note: 'A note for your order',
   review: (total: string) => `Review the order · ${total}`,
   confirm: 'Is this right?',
   changed: 'Something has changed',
@@ -48,22 +42,12 @@ const en = {
   reconnecting: 'Connection lost. We keep trying…',
   noOrder: 'Order not found',
   cancel: 'Cancel the order',
-  cancelTitle: (number: number) => `Cancel order #${number}?`,
   cancelAbout: 'If we have started making it, we’ll stop.',
   cancelNow: 'Yes, cancel it',
-  keep: 'Keep it',
   tooLate: 'It’s too late to cancel: your order is ready. Please ask at the counter.',
   noOrders: 'You have not ordered yet.',
   again: 'Order again',
   moreOrders: 'Show more',
-  changes: {
-    gone: (name: string) => `${name} is no longer on the menu.`,
-    soldOut: (name: string) => `${name} is sold out.`,
-    without: (option: string, name: string) => `${option} is sold out. Your ${name} comes without it.`,
-    chooseAgain: (name: string) => `The choices for ${name} have changed. Please choose again.`,
-    newPrice: (name: string, now: Money, before: Money) =>
-      `${name} now costs ${writeMoney(now)} instead of ${writeMoney(before)}.`,
-  },
 };
 
 const pt: typeof en = {
@@ -73,9 +57,7 @@ const pt: typeof en = {
   from: (price) => `a partir de ${price}`,
   add: 'Adicionar',
   added: (name) => `${name} está na sua cesta.`,
-  change: 'Alterar',
   save: 'Salvar',
-  remove: 'Remover',
   close: 'Fechar',
   back: 'Voltar ao cardápio',
   tryAgain: 'Tentar de novo',
@@ -95,8 +77,6 @@ const pt: typeof en = {
   basket: 'A sua cesta',
   showBasket: (count, total) => `A sua cesta · ${count} · ${total}`,
   empty: 'Ainda não há nada aqui.',
-  location: 'Onde você vai consumir?',
-  note: 'Uma observação para o pedido',
   review: (total) => `Conferir o pedido · ${total}`,
   confirm: 'Está tudo certo?',
   changed: 'Algo mudou',
@@ -112,21 +92,12 @@ const pt: typeof en = {
   reconnecting: 'Sem conexão. Continuamos tentando…',
   noOrder: 'Pedido não encontrado',
   cancel: 'Cancelar o pedido',
-  cancelTitle: (number) => `Cancelar o pedido #${number}?`,
   cancelAbout: 'Se o preparo já começou, nós paramos.',
   cancelNow: 'Sim, cancelar',
-  keep: 'Manter o pedido',
   tooLate: 'Não dá mais para cancelar: o seu pedido está pronto. Fale com a gente no balcão.',
   noOrders: 'Você ainda não fez nenhum pedido.',
   again: 'Pedir de novo',
   moreOrders: 'Mostrar mais',
-  changes: {
-    gone: (name) => `${name} não está mais no cardápio.`,
-    soldOut: (name) => `${name} acabou.`,
-    without: (option, name) => `${option} acabou. ${name} vem sem isso.`,
-    chooseAgain: (name) => `As opções de ${name} mudaram. Escolha de novo, por favor.`,
-    newPrice: (name, now, before) => `${name} agora custa ${writeMoney(now)} em vez de ${writeMoney(before)}.`,
-  },
 };
 
 export const words = inLanguage({ en, pt });
