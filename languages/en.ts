@@ -19,8 +19,7 @@ const named = (greeting: string, name: string): string => (name ? `${greeting}, 
 const inMinutes = (count: number): string => (count === 1 ? 'in a minute' : `in ${count} minutes`);
 
 /** Explains to customers why their order was cancelled. */
-const apologies: Record<CancellationReason, string> = {
-  customer_request: 'You asked us to.',
+const apologies: Record<Exclude<CancellationReason, 'customer_request'>, string> = {
   out_of_stock: 'We have run out of something it needs.',
   shop_closed: 'The shop is closed right now.',
   too_busy: 'We have more orders than we can make right now.',
@@ -100,7 +99,7 @@ const customer: Record<CustomerEmail, (about: OrderDetails) => Wording> = {
     paragraphs: [`You have your order now. Thank you for coming to ${shopName}, and see you soon!`],
   }),
   cancelled: ({ number, by, reasonCode, customerName, summary }) =>
-    by === 'customer'
+    by === 'customer' || reasonCode === 'customer_request'
       ? {
           subject: `Order #${number} is cancelled`,
           preheader: `As you asked: ${summary} won’t be made.`,

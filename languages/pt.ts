@@ -11,8 +11,7 @@ const named = (greeting: string, name: string): string => (name ? `${greeting}, 
 
 const inMinutes = (count: number): string => (count === 1 ? 'em um minuto' : `em ${count} minutos`);
 
-const apologies: Record<CancellationReason, string> = {
-  customer_request: 'Foi você quem pediu.',
+const apologies: Record<Exclude<CancellationReason, 'customer_request'>, string> = {
   out_of_stock: 'Acabou um dos ingredientes.',
   shop_closed: 'A loja está fechada agora.',
   too_busy: 'Temos agora mais pedidos do que conseguimos preparar.',
@@ -91,7 +90,7 @@ const customer: Language['customer'] = {
     paragraphs: [`O seu pedido foi entregue. Agradecemos a sua visita à ${shopName}, e até breve!`],
   }),
   cancelled: ({ number, by, reasonCode, customerName, summary }) =>
-    by === 'customer'
+    by === 'customer' || reasonCode === 'customer_request'
       ? {
           subject: `O pedido #${number} foi cancelado`,
           preheader: `Como você pediu: ${summary} não será preparado.`,

@@ -157,11 +157,18 @@ describe('emails about an order', () => {
     expect(renderOrderEmail({ ...sample('shop-placed'), customerName: null }).text).toContain('New order\n');
   });
 
-  test('does not apologise to a customer for their own cancellation', () => {
+  test('does not apologise to a customer for a cancellation at their own request', () => {
     const { text } = renderOrderEmail(sample('customer-cancelled-by-customer'));
     expect(text).toContain('Cancelled, as you asked');
     expect(text).not.toContain('My train is early.');
     expect(text).not.toContain('sorry');
+    const { fact } = sample('customer-cancelled-by-shop');
+    const cancellation = fact.order.cancellation && {
+      ...fact.order.cancellation,
+      reasonCode: 'customer_request' as const,
+    };
+    const byStaff = renderOrderEmail(withOrder(sample('customer-cancelled-by-shop'), { cancellation }));
+    expect(byStaff.text).toContain('Cancelled, as you asked');
   });
 
   test('tells the customer why the shop cancelled, and quotes the team', () => {

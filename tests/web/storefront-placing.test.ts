@@ -265,6 +265,32 @@ test(
 );
 
 test(
+  'a stored order is not placed for another user whose account is not known yet',
+  async () => {
+    const before = await countOrders();
+    const { page, addLatte, review, press, heading } = await openStorefront(browser, shop);
+    await addLatte();
+    await review();
+    const loseAnswer = async (route: Route) => {
+      await route.fetch();
+      await expireSignIn(page);
+      await route.abort();
+    };
+    await page.route('**/v1/orders', loseAnswer, { times: 1 });
+    await press(/^Place the order/);
+    await page.getByText('Your sign-in has expired.').waitFor();
+    await page.context().clearCookies();
+    await page.route('**/v1/me', (route) => route.abort());
+    await press('Sign in again');
+    await fillInSignIn(page, 'manager@example.com');
+    await heading('Is this right?');
+    expect(await countOrders()).toBe(before + 1);
+    await page.context().close();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
   'a menu that cannot be read is explained, and read again',
   async () => {
     const page = await openPage(browser);

@@ -64,7 +64,7 @@ function Line({ basket, onChoose, line, today, changes }: LinesProps & Reviewed)
 /** Explains what has changed since the person chose. */
 export const Changes = ({ changes }: { changes: string[] }) => (
   <div role="alert">
-    {changes.map((change) => (
+    {[...new Set(changes)].map((change) => (
       <p key={change} class="fault" dir="auto">
         {change}
       </p>

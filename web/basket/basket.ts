@@ -25,7 +25,7 @@ export function createBasket<Content extends BasketContent>(key: string, empty: 
   };
   const replace = (line: OrderLine) => setLines(content.value.lines.map((each) => (each.id === line.id ? line : each)));
 
-  /** Adds lines. A line that is the same as another, except for its quantity, is added to it. */
+  /** Adds lines. Lines that differ only in their quantity become one. */
   function add(added: OrderLine[]): void {
     const choiceOf = (line: OrderLine) => JSON.stringify(requestOf({ ...line, quantity: 1 }));
     const lines = [...content.value.lines];

@@ -23,7 +23,7 @@ async function connect(form: HTMLFormElement, session: Session): Promise<void> {
   const { data, response } = await getToken({ body });
   if (!data) fault.value = response && response.status < 429 ? 'refused' : 'retry';
   else if (data.scope?.split(' ').toSorted().join() !== READING.join()) fault.value = 'scopes';
-  else if ((await session.request(body)) !== 'done') fault.value = 'retry';
+  else session.keep(data, body);
 }
 
 /** What a screen shows before it is signed in. */

@@ -1,10 +1,9 @@
-import type { CancellationReason, OrderCancellation } from '../client/index.ts';
+import type { CancellationReason } from '../client/index.ts';
 import { inLanguage } from '../page/language.ts';
 
 /** The texts that emails have too: see languages/. */
-const apologies: Record<'en' | 'pt', Record<CancellationReason, string>> = {
+const apologies: Record<'en' | 'pt', Record<Exclude<CancellationReason, 'customer_request'>, string>> = {
   en: {
-    customer_request: 'You asked us to.',
     out_of_stock: 'We have run out of something it needs.',
     shop_closed: 'The shop is closed right now.',
     too_busy: 'We have more orders than we can make right now.',
@@ -12,7 +11,6 @@ const apologies: Record<'en' | 'pt', Record<CancellationReason, string>> = {
     other: 'We could not make it this time.',
   },
   pt: {
-    customer_request: 'Foi você quem pediu.',
     out_of_stock: 'Acabou um dos ingredientes.',
     shop_closed: 'A loja está fechada agora.',
     too_busy: 'Temos agora mais pedidos do que conseguimos preparar.',
@@ -35,12 +33,12 @@ const en = {
     take_away: 'Your order is packed to go and waiting at the counter. Just show this number.',
     in_house: 'Your order is waiting at the counter. Just show this number.',
   },
-  cancelled: (cancellation: OrderCancellation | null) =>
-    cancellation?.by.type === 'customer'
+  cancelled: (reason: CancellationReason) =>
+    reason === 'customer_request'
       ? { headline: 'Cancelled, as you asked', text: 'If you change your mind, we’d love to make you something.' }
       : {
           headline: 'We’re sorry',
-          text: `We had to cancel your order. ${apologies.en[cancellation?.reasonCode ?? 'other']}`,
+          text: `We had to cancel your order. ${apologies.en[reason]}`,
         },
   steps: 'Progress',
   total: 'Total',
@@ -73,15 +71,15 @@ const pt: typeof en = {
     take_away: 'O seu pedido está no balcão, embalado para viagem. É só mostrar este número.',
     in_house: 'O seu pedido está no balcão. É só mostrar este número.',
   },
-  cancelled: (cancellation) =>
-    cancellation?.by.type === 'customer'
+  cancelled: (reason) =>
+    reason === 'customer_request'
       ? {
           headline: 'Cancelado, como você pediu',
           text: 'Se mudar de ideia, será um prazer preparar alguma coisa para você.',
         }
       : {
           headline: 'Sentimos muito',
-          text: `Tivemos de cancelar o seu pedido. ${apologies.pt[cancellation?.reasonCode ?? 'other']}`,
+          text: `Tivemos de cancelar o seu pedido. ${apologies.pt[reason]}`,
         },
   steps: 'Andamento',
   total: 'Total',

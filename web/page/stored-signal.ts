@@ -16,13 +16,20 @@ export function storedSignal<Value>(key: string, fallback: Value): StoredSignal<
   };
   const stored = signal(read());
   let isFirst = true;
+  let isKept = true;
   effect(() => {
     const json = JSON.stringify(stored.value);
-    if (!isFirst && json !== localStorage.getItem(key)) localStorage.setItem(key, json);
+    try {
+      if (!isFirst && json !== localStorage.getItem(key)) localStorage.setItem(key, json);
+      isKept = true;
+    } catch {
+      // The storage is full, or the browser forbids it. The page works, but a reload forgets the value.
+      isKept = false;
+    }
     isFirst = false;
   });
   const reread = () => {
-    stored.value = read();
+    if (isKept) stored.value = read();
   };
   addEventListener('storage', (event) => {
     if (event.key === key || event.key === null) reread();

@@ -1,6 +1,6 @@
 import { computed, type ReadonlySignal } from '@preact/signals';
 import { client } from '../client/client.gen.ts';
-import { getMe, getToken, type Role, type TokenRequest } from '../client/index.ts';
+import { type GetTokenResponse, getMe, getToken, type Role, type TokenRequest } from '../client/index.ts';
 import { userLanguage } from '../page/language.ts';
 import { storedSignal } from '../page/stored-signal.ts';
 import { outcomeOf } from '../requests/outcome.ts';
@@ -55,21 +55,12 @@ export function createSession({ clientId, scope }: SessionOptions) {
     stored.value === 'expired' ? 'expired' : stored.value ? 'signed in' : 'signed out',
   );
 
-  /**
-   * Asks for an access token, and keeps it with the request that renews it.
-   *
-   * @returns `refused` if the code, the refresh token or the secret is not valid, `retry` without an answer
-   */
-  async function request(body: TokenRequest): Promise<'done' | 'refused' | 'retry'> {
-    const { data, response } = await getToken({ body });
-    if (!data) return response?.status === 400 || response?.status === 401 ? 'refused' : 'retry';
-    const { access_token: accessToken, expires_in, refresh_token } = data;
+  /** Keeps an access token, and the request that returns the next one. */
+  function keep({ access_token: accessToken, expires_in, refresh_token }: GetTokenResponse, body: TokenRequest): void {
     const renewal: TokenRequest = refresh_token
       ? { grant_type: 'refresh_token', client_id: clientId, refresh_token }
       : body;
-    const expiresAt = Date.now() + expires_in * 1_000;
-    stored.value = { accessToken, expiresAt, renewal };
-    return 'done';
+    stored.value = { accessToken, expiresAt: Date.now() + expires_in * 1_000, renewal };
   }
 
   const signedIn = (): SignedIn | undefined => (stored.value === 'expired' ? undefined : (stored.value ?? undefined));
@@ -88,7 +79,12 @@ export function createSession({ clientId, scope }: SessionOptions) {
       // Another tab may have renewed it while this one waited for the lock.
       stored.reread();
       const held = signedIn();
-      if (held && !validToken() && (await request(held.renewal)) === 'refused') {
+      if (!held || validToken()) return validToken();
+      const { data, response } = await getToken({ body: held.renewal });
+      // Meanwhile, another tab may have ended this sign-in.
+      if (JSON.stringify(signedIn()?.renewal) !== JSON.stringify(held.renewal)) return validToken();
+      if (data) keep(data, held.renewal);
+      else if (response?.status === 400 || response?.status === 401) {
         stored.value = held.renewal.grant_type === 'client_credentials' ? null : 'expired';
       }
       return validToken();
@@ -118,18 +114,26 @@ export function createSession({ clientId, scope }: SessionOptions) {
     state,
     account: account as ReadonlySignal<Account | null>,
     accessToken,
-    request,
+    keep,
     readAccount,
 
     /** Completes a sign-in that has led back to this page. Call it before the page is shown. */
     async completeSignIn(): Promise<void> {
       const code = takeCode();
       const redirect_uri = location.origin + path;
-      if (code) await request({ grant_type: 'authorization_code', client_id: clientId, redirect_uri, ...code });
+      if (code) {
+        const body = { grant_type: 'authorization_code' as const, client_id: clientId, redirect_uri, ...code };
+        const { data } = await getToken({ body });
+        if (data) {
+          // Stored requests belong to one user, so they wait until the account of this token is read.
+          account.value = null;
+          keep(data, body);
+        }
+      }
       // Tokens with the scopes of the display may not read the account.
       if (state.value !== 'signed in' || scope !== undefined) return;
       const reading = readAccount();
-      if (code || !account.value) await reading;
+      if (!account.value) await reading;
     },
 
     /** Leaves the page for the sign-in page. @param again whether to ask for the password even if somebody is signed in */

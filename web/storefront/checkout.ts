@@ -38,7 +38,7 @@ interface Placing {
   placedAt: number;
 }
 
-/** A request is repeated without a question for so long, in ms. Later, the customer may no longer want the order. */
+/** How long a request is repeated before the customer is asked again, in ms. By then, the order may no longer be wanted. */
 const REPEATED_MS = 10 * 60_000;
 
 export const placing = storedSignal<Placing | null>('crema.placing', null);
@@ -49,27 +49,31 @@ export const isUnanswered = signal(false);
 /** Refusals that today's menu explains. */
 const outdated: ProblemCode[] = ['price_changed', 'product_unavailable', 'options_invalid'];
 
+/** The number of the last comparison. An earlier one may be answered later. */
+let last = 0;
+
 /** Compares the basket with today's menu, and asks for the price of what can be ordered. */
 export async function prepare(attempts = 3): Promise<void> {
   if (basket.value.lines.length === 0) return replaceRoute('#basket');
-  checkout.value = { step: 'busy' };
+  const present = ++last;
+  const show = (next: Checkout) => {
+    if (present === last) checkout.value = next;
+  };
+  show({ step: 'busy' });
   if (!session.account.value) await session.readAccount();
   const isRead = await readMenu();
   const changes = basket.reviewed.value.flatMap((each) => each.changes);
   const lines = basket.orderable.value;
-  if (!isRead || lines.length === 0) {
-    checkout.value = { step: 'failed', why: isRead ? words.value.nothingLeft : words.value.noAnswer, changes };
-    return;
-  }
+  if (!isRead) return show({ step: 'failed', why: words.value.noAnswer, changes });
+  if (lines.length === 0) return show({ step: 'failed', why: words.value.nothingLeft, changes });
   const { id: key, location } = basket.value;
   const note = basket.value.note.trim();
   const body = { lines: lines.map(requestOf), location, ...(note && { note }) };
   const outcome = await outcomeOf(quoteOrder({ body }));
-  if (outcome.kind === 'done')
-    checkout.value = { step: 'confirm', key, lines, body, total: outcome.data.total, changes };
-  else if (outcome.kind === 'retry') checkout.value = { step: 'failed', why: words.value.noAnswer, changes };
+  if (outcome.kind === 'done') show({ step: 'confirm', key, lines, body, total: outcome.data.total, changes });
+  else if (outcome.kind === 'retry') show({ step: 'failed', why: words.value.noAnswer, changes });
   else if (outdated.includes(outcome.problem.code) && attempts > 1) await prepare(attempts - 1);
-  else checkout.value = { step: 'failed', why: outcome.problem.detail, changes };
+  else show({ step: 'failed', why: outcome.problem.detail, changes });
 }
 
 /** Accepts the changes and places the order. It is stored before the first attempt, so that a reload repeats it. */
@@ -119,7 +123,8 @@ async function attempt({ key, body, lines }: Placing): Promise<boolean> {
   if (outcome.kind === 'retry') return false;
   placing.value = null;
   if (outcome.kind === 'done') {
-    beginBasket(lines);
+    // Another tab may have received the answer first.
+    if (basket.value.id === key) beginBasket(lines);
     replaceRoute(`#order/${outcome.data.id}`);
   } else if (outdated.includes(outcome.problem.code)) {
     await prepare();

@@ -116,7 +116,7 @@ export function MenuView() {
       {menu.value ? <Menu /> : <NoMenu />}
       {chosen && <ProductDialog key={chosen.id} item={chosen} />}
       <p role="status" class="visually-hidden">
-        {added.value && words.value.added(added.value)}
+        {added.value && words.value.added(added.value, count)}
       </p>
       {count > 0 && (
         <a class="button bar" href="#basket">

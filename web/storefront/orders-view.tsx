@@ -42,9 +42,12 @@ export function OrdersView() {
   /** The cursor of the next page; `undefined` before the first one; null after the last one. */
   const next = useSignal<string | null | undefined>(undefined);
   const isUnanswered = useSignal(false);
+  const isReading = useSignal(false);
   async function readMore(): Promise<void> {
     const query = { limit: PAGE_SIZE, ...(next.value && { cursor: next.value }) };
+    isReading.value = true;
     const outcome = await outcomeOf(listOrders({ query }));
+    isReading.value = false;
     isUnanswered.value = outcome.kind !== 'done';
     if (outcome.kind !== 'done') return;
     orders.value = [...orders.value, ...outcome.data.data];
@@ -64,7 +67,7 @@ export function OrdersView() {
         {next.value === null && orders.value.length === 0 && words.value.noOrders}
       </p>
       {(next.value || isUnanswered.value) && (
-        <button type="button" class="quiet" onClick={readMore}>
+        <button type="button" class="quiet" disabled={isReading.value} onClick={readMore}>
           {isUnanswered.value ? words.value.tryAgain : words.value.moreOrders}
         </button>
       )}
