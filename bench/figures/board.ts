@@ -1,10 +1,13 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { openChromium } from '../../tests/chromium.ts';
 import { openBoard } from '../../tests/web/board-page.ts';
+import { workflowIdOf } from '../../workflows/messages/definitions.ts';
 import { completeOrder } from '../complete-order.ts';
 import type { Bench, Result } from '../figure.ts';
 import { measurePairs } from '../measure/pairs.ts';
 import { quantile } from '../measure/statistics.ts';
+import { waitUntilAllIdle } from '../measure/wait-until-idle.ts';
 import { number, timeRow, valueRow } from '../rows.ts';
 import type { Branch } from '../shop.ts';
 
@@ -30,7 +33,11 @@ export async function measureBoard(bench: Bench): Promise<Result> {
     const branch = await shop.openBranch(name, { databaseUrl, worker: true });
     branches.push(branch);
     log(`Opening a board with ${orders} open orders …`);
-    await repeat(orders, () => place(branch, bench));
+    const placed: WorkflowHandle[] = [];
+    await repeat(orders, async () =>
+      placed.push(shop.temporal.workflow.getHandle(workflowIdOf(await place(branch, bench)))),
+    );
+    await waitUntilAllIdle(placed, signal);
     return { branch, page: await openFullBoard(browser, branch, orders) };
   };
   try {
