@@ -305,25 +305,25 @@ test(
   PAGE_TIMEOUT_MS,
 );
 
-test(
-  'a refused order shows the detail of the API',
-  async () => {
-    const { page, addLatte, review, press, heading } = await openStorefront(browser, shop);
+test.each([
+  ['en', 'Your order was not placed', /invalid|must|one of/i, 'Try again', 'Is this right?'],
+  ['pt', 'O pedido não foi feito', /^A loja não aceita estes dados[.]$/, 'Tentar de novo', 'Está tudo certo?'],
+] as const)(
+  'a refused order is explained in %s',
+  async (language, title, reason, again, question) => {
+    const { page, addLatte, review, press, heading } = await openStorefront(browser, shop, { language });
     await addLatte();
     await review();
     await page.route('**/v1/orders', (route) => {
       const body = { ...route.request().postDataJSON(), location: 'nowhere' };
       return route.continue({ postData: JSON.stringify(body) });
     });
-    await press(/^Place the order/);
-    await heading('Your order was not placed');
-    await page
-      .getByText(/invalid|must|one of/i)
-      .first()
-      .waitFor();
+    await press(/^(Place the order|Fazer o pedido)/);
+    await heading(title);
+    await page.getByText(reason).first().waitFor();
     await page.unrouteAll();
-    await press('Try again');
-    await heading('Is this right?');
+    await press(again);
+    await heading(question);
     await page.context().close();
   },
   PAGE_TIMEOUT_MS,

@@ -10,6 +10,7 @@ import {
 import { requestOf } from '../menu/line-draft.ts';
 import { readMenu } from '../menu/menu.ts';
 import { storedSignal } from '../page/stored-signal.ts';
+import { explain } from '../requests/explain.ts';
 import { outcomeOf } from '../requests/outcome.ts';
 import { untilOnline } from '../streams/follow.ts';
 import { basket, beginBasket } from './basket.ts';
@@ -73,7 +74,7 @@ export async function prepare(attempts = 3): Promise<void> {
   if (outcome.kind === 'done') show({ step: 'confirm', key, lines, body, total: outcome.data.total, changes });
   else if (outcome.kind === 'retry') show({ step: 'failed', why: words.value.noAnswer, changes });
   else if (outdated.includes(outcome.problem.code) && attempts > 1) await prepare(attempts - 1);
-  else show({ step: 'failed', why: outcome.problem.detail, changes });
+  else show({ step: 'failed', why: explain.value(outcome.problem), changes });
 }
 
 /** Accepts the changes and places the order. It is stored before the first attempt, so that a reload repeats it. */
@@ -133,7 +134,7 @@ async function attempt({ key, body, lines }: Placing): Promise<boolean> {
     basket.change({ id: crypto.randomUUID() });
     replaceRoute('#orders');
   } else {
-    checkout.value = { step: 'failed', why: outcome.problem.detail, changes: [] };
+    checkout.value = { step: 'failed', why: explain.value(outcome.problem), changes: [] };
   }
   return true;
 }

@@ -4,6 +4,7 @@ import { cancelOrder, type OrderInEvent } from '../client/index.ts';
 import { OrderProgress } from '../orders/order-progress.tsx';
 import { isOpen, stepsFrom } from '../orders/status.ts';
 import { Heading } from '../page/heading.tsx';
+import { explain } from '../requests/explain.ts';
 import { outcomeOf } from '../requests/outcome.ts';
 import { type Connection, follow, orderIn } from '../streams/follow.ts';
 import { words } from './words.ts';
@@ -26,7 +27,8 @@ function Cancel({ order, onCancelled }: CancelProps) {
     if (outcome.kind === 'done') onCancelled(outcome.data);
     else if (outcome.kind === 'retry') fault.value = words.value.noAnswer;
     else if (outcome.problem.currentStatus !== 'cancelled')
-      fault.value = outcome.problem.code === 'illegal_transition' ? words.value.tooLate : outcome.problem.detail;
+      fault.value =
+        outcome.problem.code === 'illegal_transition' ? words.value.tooLate : explain.value(outcome.problem);
   }
   if (order.status === 'cancelled') return null;
   return (
