@@ -14,8 +14,9 @@ const order = signal<OrderInEvent | null>(null);
 const isGone = signal(false);
 
 /** Exchanges the token of the link for a ticket, which opens the stream once. */
-async function ticketOf(): Promise<{ ticket: string } | undefined> {
-  const outcome = await outcomeOf(buyStreamTicket({ body: { orderId, followToken: location.hash.slice(1) } }));
+async function ticketOf(signal: AbortSignal): Promise<{ ticket: string } | undefined> {
+  const body = { orderId, followToken: location.hash.slice(1) };
+  const outcome = await outcomeOf(buyStreamTicket({ body, signal }));
   if (outcome.kind === 'refused') {
     isGone.value = true;
     following.stop();

@@ -25,7 +25,7 @@ interface OpenOrdersOptions {
 /** The shortest time between two requests for names, in ms. */
 const NAMES_MS = 1_000;
 
-/** The time until the next request for names after one without an answer, in ms. */
+/** The time until the next request for names after one that failed, in ms. */
 const NAMES_RETRY_MS = 10_000;
 
 /** Follows all open orders of the shop, and reads the names of their customers. */
@@ -33,7 +33,7 @@ export function followOpenOrders({ onEvent, onRefused }: OpenOrdersOptions = {})
   const orders = signal<ReadonlyMap<string, OrderInEvent>>(new Map());
   const names = signal<ReadonlyMap<string, string | null>>(new Map());
   let readingNames = false;
-  let mayReadNames = true;
+  let isStopped = false;
 
   function receive(event: StreamEvent): void {
     batch(() => {
@@ -65,26 +65,25 @@ export function followOpenOrders({ onEvent, onRefused }: OpenOrdersOptions = {})
   async function readNames(): Promise<void> {
     if (readingNames) return;
     readingNames = true;
-    while (isNameMissing() && mayReadNames) {
-      const isAnswered = await readPages();
-      await untilOnline(isAnswered ? NAMES_MS : NAMES_RETRY_MS);
+    while (isNameMissing() && !isStopped) {
+      const isDone = await readPages();
+      await untilOnline(isDone ? NAMES_MS : NAMES_RETRY_MS);
     }
     readingNames = false;
   }
 
-  /** @returns whether the API has answered */
+  /** @returns whether the API has answered with names */
   async function readPages(): Promise<boolean> {
     let cursor: string | undefined;
     do {
       const query = { status: openStatuses, sort: '-placedAt' as const, limit: 100, cursor };
       const outcome = await outcomeOf(listOrders({ query }));
-      if (outcome.kind === 'refused') mayReadNames = false;
       if (outcome.kind !== 'done') return false;
       const { data, nextCursor } = outcome.data;
       const listed = data.map(({ id, customer }) => [id, customer.name] as const);
       names.value = new Map([...names.value, ...listed].filter(([id]) => orders.value.has(id)));
       cursor = nextCursor ?? undefined;
-    } while (cursor && isNameMissing() && mayReadNames);
+    } while (cursor && isNameMissing() && !isStopped);
     return true;
   }
 
@@ -98,7 +97,7 @@ export function followOpenOrders({ onEvent, onRefused }: OpenOrdersOptions = {})
       if (known && known.version < order.version) put(order);
     },
     stop() {
-      mayReadNames = false;
+      isStopped = true;
       following.stop();
     },
   };

@@ -1,5 +1,5 @@
 import { type Signal, signal } from '@preact/signals';
-import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { createParser } from 'eventsource-parser';
 import { client } from '../client/client.gen.ts';
 import type { OrderEvent, OrderInEvent } from '../client/index.ts';
 import { settings } from '../page/settings.ts';
@@ -23,7 +23,7 @@ interface FollowOptions {
   url: string;
   onEvent(event: StreamEvent): void;
   /** Returns the query of the next connection, such as a ticket; `undefined` if there is none now. Default: no query. */
-  query?: () => Promise<Record<string, string> | undefined>;
+  query?: (signal: AbortSignal) => Promise<Record<string, string> | undefined>;
   /** Called when the API refuses the stream, before the next attempt. */
   onRefused?: (status: number) => void;
 }
@@ -50,7 +50,7 @@ export function follow({ url, onEvent, query = async () => ({}), onRefused }: Fo
 
   /** Reads one connection to its end. @returns whether the stream has ended for good */
   async function connect(signal: AbortSignal, onLife: () => void): Promise<boolean> {
-    const parameters = await query();
+    const parameters = await query(signal);
     if (!parameters) throw new Error('There is no ticket now.');
     const { data, response } = await client.get<ReadableStream<Uint8Array>>({
       url,
@@ -66,19 +66,18 @@ export function follow({ url, onEvent, query = async () => ({}), onRefused }: Fo
       throw new Error(`The stream was answered with ${response?.status}.`);
     }
     connection.value = 'live';
-    const life = new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, next) {
-        onLife();
-        next.enqueue(chunk);
+    const parser = createParser({
+      onEvent({ id, event, data: json }) {
+        if (id !== undefined) lastEventId = id;
+        onEvent({ type: event, data: JSON.parse(json) } as StreamEvent);
       },
     });
-    const events = (data as ReadableStream<Uint8Array>)
-      .pipeThrough(life)
-      .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
-      .pipeThrough(new EventSourceParserStream());
-    for await (const { id, event, data: json } of events) {
-      if (id !== undefined) lastEventId = id;
-      onEvent({ type: event, data: JSON.parse(json) } as StreamEvent);
+    const text = new TextDecoder();
+    // Safari cannot iterate over a stream yet.
+    const reader = (data as ReadableStream<Uint8Array>).getReader();
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      onLife();
+      parser.feed(text.decode(read.value, { stream: true }));
     }
     return false;
   }
@@ -106,6 +105,8 @@ export function follow({ url, onEvent, query = async () => ({}), onRefused }: Fo
       } finally {
         clearTimeout(silence);
         removeEventListener('offline', loseConnection);
+        // An error in `onEvent` leaves the connection open.
+        loseConnection();
       }
       await untilOnline(pause, stopped.signal);
       pause = Math.min(2 * pause, PAUSE_MS.longest);
