@@ -491,7 +491,7 @@ const countTones = `
   };`;
 
 test(
-  'a new order plays two tones if the sound is on',
+  'new orders that arrive together play two tones if the sound is on',
   async () => {
     const page = await openPage(browser, TABLET);
     await page.addInitScript(countTones);
@@ -504,8 +504,13 @@ test(
     await page.getByRole('button', { name: 'Sound', pressed: false }).click();
     await page.locator('html[data-tones="2"]').waitFor({ state: 'attached' });
     await page.getByRole('button', { name: 'Sound', pressed: true }).waitFor();
-    await place();
-    await page.locator('html[data-tones="4"]').waitFor({ state: 'attached' });
+    // The tones of the touch have ended.
+    await page.waitForTimeout(1_000);
+    await page.context().setOffline(true);
+    const numbers = [(await place()).number, (await place()).number];
+    await page.context().setOffline(false);
+    for (const number of numbers) await cardOf(page, number).waitFor();
+    expect(await page.locator('html').getAttribute('data-tones')).toBe('4');
   },
   PAGE_TIMEOUT_MS,
 );

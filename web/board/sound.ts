@@ -4,6 +4,7 @@ import { storedSignal } from '../page/stored-signal.ts';
 export const isSoundOn = storedSignal('crema.board.sound', false);
 
 let context: AudioContext | undefined;
+let playsUntil = 0;
 
 async function unlock(): Promise<void> {
   context ??= new AudioContext();
@@ -23,13 +24,14 @@ for (const type of ['click', 'keydown']) {
   addEventListener(type, () => isSoundOn.value && context?.state !== 'running' && void unlock());
 }
 
-/** Plays the sound of a new order. */
+/** Plays the sound of a new order, once for orders that arrive together. */
 export function announceNewOrder(): void {
   if (isSoundOn.value) playTwoTones();
 }
 
 function playTwoTones(): void {
-  if (context?.state !== 'running') return;
+  if (context?.state !== 'running' || context.currentTime < playsUntil) return;
+  playsUntil = context.currentTime + 0.5;
   for (const [index, frequency] of [660, 880].entries()) {
     const start = context.currentTime + index * 0.16;
     const tone = new OscillatorNode(context, { frequency });
