@@ -75,16 +75,39 @@ test(
   PAGE_TIMEOUT_MS,
 );
 
+test(
+  'a request for a ticket without an answer is shown as a lost connection, and repeated',
+  async () => {
+    const { body: order } = await shop.place();
+    const page = await openPage(browser);
+    await page.clock.install();
+    await page.route('**/v1/stream-tickets', () => {}, { times: 1 });
+    const isAsked = page.waitForRequest('**/v1/stream-tickets');
+    await page.goto(await linkInEmail(order.id));
+    await isAsked;
+    await page.clock.fastForward('01:00');
+    await page.getByText('No connection').waitFor();
+    await page.clock.fastForward('01:00');
+    await page.getByRole('heading', { name: 'Thank you!' }).waitFor();
+    await page.context().close();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
 test.each([
-  ['a wrong token', (id: string) => `${shop.url}/orders/${id}/follow#${'A'.repeat(43)}`],
-  ['no token', (id: string) => `${shop.url}/orders/${id}/follow`],
-  ['another order', () => `${shop.url}/orders/${randomUUID()}/follow#${'A'.repeat(43)}`],
+  ['a wrong token', async (id: string) => `${shop.url}/orders/${id}/follow#${'A'.repeat(43)}`],
+  ['no token', async (id: string) => `${shop.url}/orders/${id}/follow`],
+  ['an unknown order', async () => `${shop.url}/orders/${randomUUID()}/follow#${'A'.repeat(43)}`],
+  [
+    'the token of another order',
+    async (id: string) => (await linkInEmail(id)).replace(id, (await shop.place()).body.id),
+  ],
 ])(
   'a link with %s shows that it does not work',
   async (_, linkTo) => {
     const { body: order } = await shop.place();
     const page = await openPage(browser);
-    await page.goto(linkTo(order.id));
+    await page.goto(await linkTo(order.id));
     await page.getByRole('heading', { name: 'This link is no longer valid' }).waitFor();
     await page.context().close();
   },

@@ -5,7 +5,7 @@ export const words = inLanguage({
     title: 'Your order',
     gone: {
       title: 'This link is no longer valid',
-      text: 'The link of an order works until a day after the order has ended. If yours is newer, open the link in the email or scan the code again.',
+      text: 'A link works until one day after its order has ended. If your order is newer, open the link in the email or scan the code again.',
     },
     loading: 'One moment…',
     lost: 'No connection. The status may be out of date.',
@@ -14,7 +14,7 @@ export const words = inLanguage({
     title: 'O seu pedido',
     gone: {
       title: 'Este link não é mais válido',
-      text: 'O link de um pedido funciona até um dia depois do fim do pedido. Se o seu é mais recente, abra o link do e-mail ou leia o código de novo.',
+      text: 'Um link funciona até um dia depois do fim do pedido. Se o seu pedido é mais recente, abra o link do e-mail ou leia o código de novo.',
     },
     loading: 'Um momento…',
     lost: 'Sem conexão. O status pode estar desatualizado.',
