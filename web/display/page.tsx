@@ -8,7 +8,7 @@ import { reloadIfNewer } from '../page/reload-if-newer.ts';
 import { showPage } from '../page/show-page.tsx';
 import { storedSignal } from '../page/stored-signal.ts';
 import { createSession } from '../session/session.ts';
-import type { StreamEvent } from '../streams/follow.ts';
+import { type StreamEvent, untilOnline } from '../streams/follow.ts';
 import './display.css';
 import { Start } from './start.tsx';
 import { words } from './words.ts';
@@ -23,11 +23,40 @@ function say(text: string): void {
   speechSynthesis.speak(utterance);
 }
 
-/** Speaks the number of an order that has just become ready. */
+/** The time until the number of a ready order is spoken, in ms. */
+const SPEAK_AFTER_MS = 1_000;
+
+/** Speaks the number of an order that has become ready, unless a later event of the same catch-up has changed it again. */
 function announce(event: StreamEvent): void {
-  if (event.type !== 'order.status_changed' || event.data.data.to !== 'ready' || !isSpoken.value) return;
+  if (event.type !== 'order.status_changed' || event.data.data.to !== 'ready') return;
   const { id, number } = event.data.data.order;
-  say(words.value.spoken(number, open.value?.names.value.get(id) ?? null));
+  setTimeout(() => {
+    if (!isSpoken.value || open.value?.orders.value.get(id)?.status !== 'ready') return;
+    say(words.value.spoken(number, open.value.names.value.get(id) ?? null));
+  }, SPEAK_AFTER_MS);
+}
+
+/** The first and the longest pause before a sign-in without a touch, in ms. */
+const PAUSE_MS = { first: 1_000, longest: 60_000 };
+
+/** When this page last left for the sign-in page, in ms since the epoch. */
+const LAST_SIGN_IN = 'crema.display.last-sign-in';
+
+/**
+ * Signs in again, which needs no touch, because the browser keeps a session that serves the display only. Waits until the API is
+ * ready, because an error page of the browser or the API would stay, and after a sign-in that has just failed.
+ */
+async function signInAgain(): Promise<void> {
+  const hasFailed = Date.now() - Number(sessionStorage.getItem(LAST_SIGN_IN)) < PAUSE_MS.longest;
+  let pause = hasFailed ? PAUSE_MS.longest : 0;
+  let health: Response | undefined;
+  do {
+    await untilOnline(pause);
+    pause = Math.min(2 * pause + PAUSE_MS.first, PAUSE_MS.longest);
+    health = await fetch('/health/ready', { signal: AbortSignal.timeout(PAUSE_MS.longest) }).catch(() => undefined);
+  } while (!health || health.status >= 500);
+  sessionStorage.setItem(LAST_SIGN_IN, String(Date.now()));
+  if (session.state.value === 'expired') await session.signIn();
 }
 
 /** Keeps the screen on while the page is visible. Browsers without this function ignore it. */
@@ -38,14 +67,13 @@ async function keepScreenOn(): Promise<void> {
 const inStatus = (status: OrderInEvent['status']) =>
   computed(() => [...(open.value?.orders.value.values() ?? [])].filter((order) => order.status === status));
 const inPreparation = inStatus('preparation');
-const isReady = inStatus('ready');
-const ready = computed(() => isReady.value.toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt)));
+const inReady = inStatus('ready');
+const readyOrders = computed(() => inReady.value.toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt)));
+const isLost = computed(() => session.state.value === 'expired' || open.value?.connection.value === 'lost');
 
 /** The numbers get smaller with their count, so that all of them fit on the screen. */
-const sizeOf = (count: number): string => (count <= 6 ? '' : count <= 16 ? 'many' : 'crowded');
-
 const Numbers = ({ orders }: { orders: OrderInEvent[] }) => (
-  <ul class={sizeOf(orders.length)}>
+  <ul style={{ '--columns': Math.ceil(Math.sqrt(0.7 * orders.length)) }}>
     {orders.map(({ id, number }) => (
       <li key={id}>
         <strong>{number}</strong>
@@ -59,7 +87,7 @@ const Display = () => (
   <div class="display">
     <header>
       <Brand />
-      {open.value?.connection.value === 'lost' && (
+      {isLost.value && (
         <p class="lost" role="status">
           {words.value.lost}
         </p>
@@ -84,8 +112,7 @@ const Display = () => (
       </section>
       <section class="ready" aria-live="polite">
         <h2>{words.value.ready}</h2>
-        <Numbers orders={ready.value} />
-        {ready.value.length === 0 && <p>{words.value.nothingReady}</p>}
+        {readyOrders.value.length > 0 ? <Numbers orders={readyOrders.value} /> : <p>{words.value.nothingReady}</p>}
       </section>
     </main>
   </div>
@@ -93,8 +120,7 @@ const Display = () => (
 
 await session.completeSignIn();
 effect(() => {
-  // The browser keeps a session that serves the display only, so this needs no touch.
-  if (session.state.value === 'expired') void session.signIn();
+  if (session.state.value === 'expired') void signInAgain();
   if (session.state.value === 'signed in') open.value ??= followOpenOrders({ onEvent: announce });
 });
 document.addEventListener('visibilitychange', keepScreenOn);

@@ -6,9 +6,9 @@ export const words = inLanguage({
     preparation: 'Being made',
     ready: 'Ready',
     nothingReady: 'Your number appears here when your order is ready.',
-    speak: 'Speak the numbers',
+    speak: 'Announce the numbers aloud',
     spoken: (number: number, name: string | null) => `Number ${number}${name ? `, ${name},` : ''} is ready.`,
-    speaking: 'The numbers will be spoken.',
+    speaking: 'Numbers are now announced aloud.',
     lost: 'No connection: the numbers may be out of date',
     start: {
       about: 'This screen shows the numbers and names of the orders that are being made and that are ready.',
@@ -28,9 +28,9 @@ export const words = inLanguage({
     preparation: 'Em preparo',
     ready: 'Prontos',
     nothingReady: 'O seu número aparece aqui quando o pedido estiver pronto.',
-    speak: 'Falar os números',
+    speak: 'Anunciar os números em voz alta',
     spoken: (number: number, name: string | null) => `Número ${number}${name ? `, ${name},` : ''} pronto.`,
-    speaking: 'Os números serão falados.',
+    speaking: 'Os números agora são anunciados.',
     lost: 'Sem conexão: os números podem estar desatualizados',
     start: {
       about: 'Esta tela mostra os números e os nomes dos pedidos em preparo e prontos.',
