@@ -399,12 +399,12 @@ const labels = {
   location: { take_away: 'To go', in_house: 'For here' },
   cancelled: 'Cancelled',
   /** The statuses in the order's progress. */
-  steps: { waiting: 'Received', preparation: 'Making', ready: 'Ready', delivered: 'Enjoy' },
+  steps: { waiting: 'Received', preparation: 'Making', ready: 'Ready', delivered: 'Collected' },
   /** The progress for screen readers: `Step 2 of 4: Making`. */
   step: (step: number, of: number, name: string) => `Step ${step} of ${of}: ${name}`,
   each: (price: string) => `${price} each`,
   total: 'Total',
-  note: { customer: 'Your note', shop: 'The customer’s note' },
+  note: { customer: 'Your note', shop: 'Note' },
   /** The text before the typed reason for a change, by the type of the actor who made the change. */
   reason: {
     customer: 'In the customer’s words',

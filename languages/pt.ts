@@ -372,7 +372,7 @@ const labels: Language['labels'] = {
   step: (step, of, name) => `Passo ${step} de ${of}: ${name}`,
   each: (price) => `${price} cada`,
   total: 'Total',
-  note: { customer: 'A sua observação', shop: 'A observação do cliente' },
+  note: { customer: 'A sua observação', shop: 'Observação' },
   reason: {
     customer: 'Nas palavras do cliente',
     barista: 'Da nossa equipe',

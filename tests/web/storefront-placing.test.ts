@@ -306,8 +306,14 @@ test(
 );
 
 test.each([
-  ['en', 'Your order was not placed', /invalid|must|one of/i, 'Try again', 'Is this right?'],
-  ['pt', 'O pedido não foi feito', /^A loja não aceita estes dados[.]$/, 'Tentar de novo', 'Está tudo certo?'],
+  ['en', 'This order can’t be placed now', /invalid|must|one of/i, 'Try again', 'Is this right?'],
+  [
+    'pt',
+    'Este pedido não pode ser feito agora',
+    /^A loja não aceita estes dados[.]$/,
+    'Tentar de novo',
+    'Está tudo certo?',
+  ],
 ] as const)(
   'a refused order is explained in %s',
   async (language, title, reason, again, question) => {

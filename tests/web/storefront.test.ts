@@ -37,8 +37,8 @@ test(
       await shop.move(id, status);
       await heading(title);
     }
-    expect(await page.title()).toBe(`Order #${order.number}: Enjoy · Crema`);
-    expect(await page.locator('[aria-current=step]').textContent()).toBe('Enjoy');
+    expect(await page.title()).toBe(`Order #${order.number}: Collected · Crema`);
+    expect(await page.locator('[aria-current=step]').textContent()).toBe('Collected');
     await page.goto(`${shop.url}/#basket`);
     await page.getByText('Nothing here yet.').waitFor();
     await page.context().close();

@@ -62,7 +62,6 @@ export function ProductChooser({ item, draft: initial, label, onChoose }: Choose
           type="text"
           dir="auto"
           maxLength={MAX_NOTE_LENGTH}
-          placeholder={words.value.noteHint}
           value={draft.value.note}
           onInput={({ currentTarget }) => change({ note: currentTarget.value })}
         />

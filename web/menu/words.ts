@@ -11,15 +11,14 @@ const en = {
   variation: 'Which one?',
   /** How many options a group takes. */
   limits(min: number, max: number) {
+    if (max === 1) return min === 1 ? 'Choose one' : 'Choose one, if you like';
     if (min === max) return `Choose ${min}`;
-    if (min === 0 && max === 1) return 'optional';
     return min === 0 ? `Choose up to ${max}` : `Choose ${min} to ${max}`;
   },
   quantity: 'How many?',
   fewer: (name: string) => `Fewer: ${name}`,
   more: (name: string) => `More: ${name}`,
   note: 'Anything we should know?',
-  noteHint: 'Extra hot, for example',
   plus: (price: string) => `+ ${price}`,
 };
 
@@ -47,15 +46,14 @@ const pt: typeof en = {
   plain: 'Simples',
   variation: 'Qual deles?',
   limits(min, max) {
+    if (max === 1) return min === 1 ? 'Escolha um' : 'Escolha um, se quiser';
     if (min === max) return `Escolha ${min}`;
-    if (min === 0 && max === 1) return 'opcional';
     return min === 0 ? `Escolha até ${max}` : `Escolha de ${min} a ${max}`;
   },
   quantity: 'Quantos?',
   fewer: (name) => `Menos: ${name}`,
   more: (name) => `Mais: ${name}`,
   note: 'Alguma observação?',
-  noteHint: 'Bem quente, por exemplo',
   plus: (price) => `+ ${price}`,
 };
 

@@ -22,7 +22,13 @@ const apologies: Record<'en' | 'pt', Record<Exclude<CancellationReason, 'custome
 const en = {
   order: 'Order',
   location: { take_away: 'To go', in_house: 'For here' },
-  statuses: { waiting: 'Received', preparation: 'Making', ready: 'Ready', delivered: 'Enjoy', cancelled: 'Cancelled' },
+  statuses: {
+    waiting: 'Received',
+    preparation: 'Making',
+    ready: 'Ready',
+    delivered: 'Collected',
+    cancelled: 'Cancelled',
+  },
   headlines: { waiting: 'Thank you!', preparation: 'We’re on it', ready: 'It’s ready!', delivered: 'Enjoy!' },
   texts: {
     waiting: 'We have your order, and we’ll start making it soon.',
@@ -42,7 +48,7 @@ const en = {
         },
   steps: 'Progress',
   total: 'Total',
-  note: 'Your note',
+  note: 'Note',
   fromTheTeam: 'From the team',
 };
 
@@ -83,7 +89,7 @@ const pt: typeof en = {
         },
   steps: 'Andamento',
   total: 'Total',
-  note: 'A sua observação',
+  note: 'Observação',
   fromTheTeam: 'Da nossa equipe',
 };
 

@@ -4,6 +4,7 @@ import { writeMoney } from '../orders/money.ts';
 import { Receipt } from '../orders/order-progress.tsx';
 import { words as orderWords } from '../orders/words.ts';
 import { Heading } from '../page/heading.tsx';
+import { basket } from './basket.ts';
 import { checkout, isUnanswered, place, placing, prepare } from './checkout.ts';
 import { session } from './session.ts';
 import { words } from './words.ts';
@@ -34,9 +35,11 @@ function Confirm() {
         <Heading key={value.step}>{words.value.notPlaced}</Heading>
         <p role="alert">{value.why}</p>
         <Changes changes={value.changes} />
-        <button type="button" onClick={() => prepare()}>
-          {words.value.tryAgain}
-        </button>
+        {basket.orderable.value.length > 0 && (
+          <button type="button" onClick={() => prepare()}>
+            {words.value.tryAgain}
+          </button>
+        )}
       </>
     );
   }

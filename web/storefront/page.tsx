@@ -76,6 +76,8 @@ function Page() {
 effect(() => {
   if (isOnline.value) void readMenu();
 });
+// Items can have been sold out since the last view.
+addEventListener('hashchange', () => void readMenu());
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) void readMenu();
 });
