@@ -36,17 +36,17 @@ test(
     await step(board, 'Start', number);
     await customer.heading(/We’re on it/);
     await follower.getByRole('heading', { name: 'We’re on it' }).waitFor();
-    await section(display, 'Being made').getByText('Carlos Customer').waitFor();
+    await section(display, 'Being made').getByText('Carlos C.').waitFor();
 
     await step(board, 'Ready', number);
     await customer.heading(/It’s ready/);
     await follower.getByRole('heading', { name: 'It’s ready!' }).waitFor();
-    await section(display, 'Ready').getByText('Carlos Customer').waitFor();
+    await section(display, 'Ready').getByText('Carlos C.').waitFor();
 
     await step(board, 'Delivered', number);
     await customer.heading(/Enjoy/);
     await follower.getByRole('heading', { name: 'Enjoy!' }).waitFor();
-    await display.getByText('Carlos Customer').waitFor({ state: 'detached' });
+    await display.getByText('Carlos C.').waitFor({ state: 'detached' });
   },
   PAGE_TIMEOUT_MS,
 );

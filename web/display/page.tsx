@@ -23,16 +23,24 @@ function say(text: string): void {
   speechSynthesis.speak(utterance);
 }
 
+/** Returns the name as everybody in the shop may read it. Customers with an account have not chosen theirs for this screen. */
+function publicName({ id, channel }: OrderInEvent): string | null {
+  const name = open.value?.names.value.get(id) ?? null;
+  if (channel === 'counter' || !name) return name;
+  const [first, ...others] = name.split(/\s+/);
+  return [first, ...others.slice(-1).map(([initial]) => `${initial}.`)].join(' ');
+}
+
 /** The time until the number of a ready order is spoken, in ms. */
 const SPEAK_AFTER_MS = 1_000;
 
 /** Speaks the number of an order that has become ready, unless a later event of the same catch-up has changed it again. */
 function announce(event: StreamEvent): void {
   if (event.type !== 'order.status_changed' || event.data.data.to !== 'ready') return;
-  const { id, number } = event.data.data.order;
+  const { order } = event.data.data;
   setTimeout(() => {
-    if (!isSpoken.value || open.value?.orders.value.get(id)?.status !== 'ready') return;
-    say(words.value.spoken(number, open.value.names.value.get(id) ?? null));
+    if (!isSpoken.value || open.value?.orders.value.get(order.id)?.status !== 'ready') return;
+    say(words.value.spoken(order.number, publicName(order)));
   }, SPEAK_AFTER_MS);
 }
 
@@ -74,10 +82,10 @@ const isLost = computed(() => session.state.value === 'expired' || open.value?.c
 /** The numbers get smaller with their count, so that all of them fit on the screen. */
 const Numbers = ({ orders }: { orders: OrderInEvent[] }) => (
   <ul style={{ '--columns': Math.ceil(Math.sqrt(0.7 * orders.length)) }}>
-    {orders.map(({ id, number }) => (
-      <li key={id}>
-        <strong>{number}</strong>
-        <bdi>{open.value?.names.value.get(id)}</bdi>
+    {orders.map((order) => (
+      <li key={order.id}>
+        <strong>{order.number}</strong>
+        <bdi>{publicName(order)}</bdi>
       </li>
     ))}
   </ul>

@@ -13,7 +13,7 @@ export const words = inLanguage({
     start: {
       about: 'This screen shows the numbers and names of the orders that are being made and that are ready.',
       signIn: 'Sign in as a barista',
-      rights: 'The screen can only read orders, even after it restarts.',
+      rights: 'With this sign-in, the screen can read orders, and nothing else.',
       service: 'Use the credentials of a service',
       id: 'Client id',
       secret: 'Client secret',
@@ -35,7 +35,7 @@ export const words = inLanguage({
     start: {
       about: 'Esta tela mostra os números e os nomes dos pedidos em preparo e prontos.',
       signIn: 'Entrar como barista',
-      rights: 'A tela só pode ler pedidos, mesmo depois de reiniciar.',
+      rights: 'Com esta sessão, a tela pode ler pedidos, e nada mais.',
       service: 'Usar as credenciais de um serviço',
       id: 'Client id',
       secret: 'Client secret',
