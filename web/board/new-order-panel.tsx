@@ -82,15 +82,21 @@ const Chooser = ({ item, line, onEnd }: Choice & { onEnd: () => void }) => (
 
 const focus = (element: HTMLElement | null) => element?.focus();
 
+/** Empties the draft, and closes the panel. */
+function endDraft(): void {
+  draft.value = emptyDraft;
+  closePanel();
+}
+
 function Chosen({ onChoose }: { onChoose: (line: OrderLine) => void }) {
   const lines = draft.orderable.value;
+  const isEmpty = draft.value.lines.length === 0 && !draft.value.customerName && !draft.value.note;
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
         queue({ kind: 'place', draft: { ...draft.value, lines } });
-        draft.value = emptyDraft;
-        closePanel();
+        endDraft();
       }}
     >
       {draft.value.lines.length === 0 && <p class="faint">{words.value.noLines}</p>}
@@ -110,6 +116,11 @@ function Chosen({ onChoose }: { onChoose: (line: OrderLine) => void }) {
         {words.value.place}
         {lines.length > 0 && ` · ${writeMoney(draft.total.value)}`}
       </button>
+      {!isEmpty && (
+        <button type="button" class="quiet" onClick={endDraft}>
+          {words.value.discard}
+        </button>
+      )}
     </form>
   );
 }

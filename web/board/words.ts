@@ -24,7 +24,7 @@ const en = {
   expired: 'Your sign-in has expired. Your changes are kept, and are sent after you sign in again.',
   signOut: 'Sign out',
   unsent: 'Some changes are not sent yet. Sign out when the connection is back.',
-  connection: { connecting: 'Connecting…', live: 'Live', lost: 'No connection' },
+  connection: { connecting: 'Connecting…', live: 'Live', lost: 'No connection', expired: 'Signed out' },
   queued: (count: number) => (count === 1 ? '1 change not sent' : `${count} changes not sent`),
   sound: 'Sound',
   loading: 'Loading the orders…',
@@ -78,6 +78,7 @@ const en = {
   noLines: 'Choose something from the menu.',
   customerName: 'Name',
   place: 'Place order',
+  discard: 'Discard',
   placed: (number: number, name: string | null) =>
     name ? `The order for ${name} has the number ${number}.` : `The order has the number ${number}.`,
   placingRefused(code: ProblemCode, total: string | undefined, detail: string) {
@@ -88,7 +89,7 @@ const en = {
     return `This order was not placed. ${detail}`;
   },
   maybePlaced:
-    'The shop did not answer before the last sign-in expired, so this order may have been placed. Look for it on the board before you place it again.',
+    'It is not known whether this order was placed before another person signed in. Look for it on the board before you place it again.',
   openDraft: 'Open the order',
   unfinishedOrder: 'There is an order that is not placed yet.',
   soldOut: 'Sold out',
@@ -111,7 +112,7 @@ const pt: typeof en = {
   expired: 'A sua sessão expirou. As suas alterações estão guardadas, e são enviadas depois que você entrar de novo.',
   signOut: 'Sair',
   unsent: 'Algumas alterações ainda não foram enviadas. Saia quando a conexão voltar.',
-  connection: { connecting: 'Conectando…', live: 'Ao vivo', lost: 'Sem conexão' },
+  connection: { connecting: 'Conectando…', live: 'Ao vivo', lost: 'Sem conexão', expired: 'Sessão encerrada' },
   queued: (count) => (count === 1 ? '1 alteração não enviada' : `${count} alterações não enviadas`),
   sound: 'Som',
   loading: 'Carregando os pedidos…',
@@ -164,6 +165,7 @@ const pt: typeof en = {
   noLines: 'Escolha algo do cardápio.',
   customerName: 'Nome',
   place: 'Fazer o pedido',
+  discard: 'Descartar',
   placed: (number, name) => (name ? `O pedido de ${name} tem o número ${number}.` : `O pedido tem o número ${number}.`),
   placingRefused(code, total, detail) {
     if (code === 'product_unavailable' || code === 'options_invalid') {
@@ -173,7 +175,7 @@ const pt: typeof en = {
     return `Este pedido não foi feito. ${detail}`;
   },
   maybePlaced:
-    'A loja não respondeu antes de a última sessão expirar, e este pedido pode ter sido feito. Procure por ele no painel antes de fazê-lo de novo.',
+    'Não se sabe se este pedido foi feito antes de outra pessoa entrar. Procure por ele no painel antes de fazê-lo de novo.',
   openDraft: 'Abrir o pedido',
   unfinishedOrder: 'Há um pedido que ainda não foi feito.',
   soldOut: 'Esgotados',
