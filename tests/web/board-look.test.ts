@@ -86,23 +86,53 @@ test.each(languages)(
 );
 
 test(
-  'the board shows 500 open orders, and moves one of them',
+  'the board shows 500 open orders, the oldest first and the late ones in colour, and moves one',
   async () => {
     await shop.database.raw(insertOrders);
+    const { body: order } = await shop.place();
     const page = await openBoard(browser, shop);
     await page.getByRole('heading', { name: /^Waiting 50\d$/ }).waitFor();
-    await step(page, 'Start', 900);
-    await cardIn(page, 'Preparing', 900).waitFor();
+    const numbers = (await page.locator('.columns .number').allTextContents()).map((text) => Number(text.slice(1)));
+    expect(numbers.slice(0, 500)).toEqual(Array.from({ length: 500 }, (_, index) => 401 + index));
+    const ageOf = (number: number) => cardOf(page, number).locator('.age');
+    expect(await ageOf(401).textContent()).toMatch(/^Late · 50\d min$/);
+    expect(await ageOf(900).textContent()).toMatch(/^\d min$/);
+    const colours = await page.evaluate<string[]>(coloursOfAges);
+    expect(colours[0]).not.toBe(colours[499]);
+    await step(page, 'Start', order.number);
+    await shop.waitForStatus(order.id, 'preparation');
+    await cardIn(page, 'Preparing', order.number).waitFor();
   },
   PAGE_TIMEOUT_MS,
 );
 
-/** Inserts 500 waiting orders, with the number 900 as the last one. */
+const coloursOfAges = `Array.from(
+  document.querySelectorAll('.columns .age'), (age) => getComputedStyle(age).backgroundColor)`;
+
+test(
+  'a phone shows the state of the connection after scrolling, and in a panel if the connection is lost',
+  async () => {
+    const page = await openBoard(browser, shop, { viewport: { width: 390, height: 844 } });
+    await page.evaluate('scrollTo(0, document.body.scrollHeight)');
+    const { y, height } = (await page.getByRole('status').filter({ hasText: 'Live' }).boundingBox())!;
+    expect(y).toBeGreaterThan(0);
+    expect(y + height).toBeLessThan(844);
+    await button(page, names.en.newOrder).click();
+    const state = page.getByRole('dialog').getByRole('status');
+    expect(await state.count()).toBe(0);
+    await page.context().setOffline(true);
+    await state.filter({ hasText: 'No connection' }).waitFor();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+/** Inserts 500 waiting orders, from the number 401, which is 500 minutes old, to 900, which is one minute old. */
 const insertOrders = `
   INSERT INTO orders (id, customer_id, number, status, version, snapshot, placed_at)
   SELECT id, null, number, 'waiting', 1, (SELECT snapshot FROM orders LIMIT 1)::jsonb || jsonb_build_object('id', id, 'number', number,
-    'status', 'waiting', 'version', 1), now()
-  FROM (SELECT gen_random_uuid() AS id, number FROM generate_series(401, 900) number) AS numbered`;
+    'status', 'waiting', 'version', 1, 'placedAt', placed_at), placed_at
+  FROM (SELECT gen_random_uuid() AS id, number, now() - (901 - number) * interval '1 minute' AS placed_at
+    FROM generate_series(401, 900) number) AS numbered`;
 
 test(
   'the keyboard alone starts an order, cancels another one, and closes panels',

@@ -23,6 +23,12 @@ afterEach(async () => {
 
 const open = (options?: Parameters<typeof openBoard>[2]) => openBoard(browser, shop, options);
 
+async function openTab(page: Page): Promise<Page> {
+  const tab = await page.context().newPage();
+  await tab.goto(`${shop.url}/board`);
+  return tab;
+}
+
 async function place(body?: unknown): Promise<{ id: string; number: number }> {
   const answer = await shop.place(body === undefined ? {} : { body, as: shop.barista });
   expect(answer.status).toBe(201);
@@ -41,16 +47,14 @@ test(
   'an order goes from the queue to the last delivered ones with three touches',
   async () => {
     const page = await open();
-    const { id, number } = await place({
-      lines: [{ ...(await shop.line('Latte', 'Vanilla', 2)), note: 'Extra hot' }],
-      customerName: 'Ana',
-      note: 'She is in a hurry',
-    });
+    const line = { ...(await shop.line('Latte', 'Vanilla', 2)), note: 'Extra hot' };
+    const { id, number } = await place({ lines: [line], customerName: 'Ana', note: 'She is in a hurry' });
+    await place({ lines: [{ ...line, quantity: 1 }] });
     const waiting = cardIn(page, 'Waiting', number);
     for (const text of ['Ana', '2 ×', 'Latte', 'Vanilla', '“Extra hot”', '“She is in a hurry”', 'To go · Counter']) {
       await waiting.getByText(text, { exact: true }).waitFor();
     }
-    await page.getByText('2 × Latte · Vanilla · Extra hot').waitFor();
+    await page.getByText('3 × Latte · Vanilla · Extra hot').waitFor();
     await step(page, 'Start', number);
     await cardIn(page, 'Preparing', number).waitFor();
     await step(page, 'Ready', number);
@@ -61,6 +65,25 @@ test(
     expect(await statusesOf(id)).toEqual(['waiting', 'preparation', 'ready', 'delivered']);
     await page.getByRole('button', { name: 'Last ten' }).click();
     await page.getByRole('dialog').getByText('Ana').waitFor();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'the ten orders that were delivered last are listed, the newest first',
+  async () => {
+    const orders: Awaited<ReturnType<typeof place>>[] = [];
+    for (let count = 0; count < 11; count += 1) {
+      const order = await place();
+      for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(order.id, status);
+      orders.unshift(order);
+    }
+    const page = await open();
+    await page.getByRole('button', { name: 'Last ten' }).click();
+    const listed = page.getByRole('dialog').getByRole('article').getByRole('heading');
+    await listed.first().waitFor();
+    const texts = (await listed.allTextContents()).map((text) => text.trim().split(' ')[0]);
+    expect(texts).toEqual(orders.slice(0, 10).map(({ number }) => `#${number}`));
   },
   PAGE_TIMEOUT_MS,
 );
@@ -118,18 +141,22 @@ test(
   PAGE_TIMEOUT_MS,
 );
 
+async function cancel(page: Page, number: number): Promise<void> {
+  await step(page, 'More', number);
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('Cancel the order').click();
+  await dialog.getByLabel('Reason').selectOption({ label: 'An ingredient is missing' });
+  await dialog.getByLabel('Note (optional)').fill('No oat milk');
+  await dialog.getByRole('button', { name: 'Cancel this order' }).click();
+  await cardOf(page, number).waitFor({ state: 'detached' });
+}
+
 test(
   'an order is cancelled with a reason',
   async () => {
     const { id, number } = await place();
     const page = await open();
-    await step(page, 'More', number);
-    const dialog = page.getByRole('dialog');
-    await dialog.getByText('Cancel the order').click();
-    await dialog.getByLabel('Reason').selectOption({ label: 'An ingredient is missing' });
-    await dialog.getByLabel('Note (optional)').fill('No oat milk');
-    await dialog.getByRole('button', { name: 'Cancel this order' }).click();
-    await cardOf(page, number).waitFor({ state: 'detached' });
+    await cancel(page, number);
     await shop.waitForStatus(id, 'cancelled');
     const { cancellation } = (await shop.readOrder(id)).body;
     expect(cancellation).toMatchObject({ reasonCode: 'out_of_stock', reason: 'No oat milk' });
@@ -138,16 +165,40 @@ test(
 );
 
 test(
-  'an order that is cancelled during its preparation leaves a notice',
+  'an order that is cancelled during its preparation leaves one notice in all tabs',
   async () => {
     const { id, number } = await place();
     await shop.move(id, 'preparation');
     const page = await open();
-    await cardIn(page, 'Preparing', number).waitFor();
+    const other = await openTab(page);
+    const tabs = [page, other];
+    for (const tab of tabs) await cardIn(tab, 'Preparing', number).waitFor();
     await shop.requestUntilKnown('POST', `/v1/orders/${id}/cancel`, { as: shop.customer, body: {} });
-    await notice(page, `#${number} was cancelled. Please stop preparing it.`).waitFor();
+    const text = `#${number} was cancelled. Please stop preparing it.`;
+    for (const tab of tabs) await notice(tab, text).waitFor();
+    for (const tab of tabs) await cardOf(tab, number).waitFor({ state: 'detached' });
+    await page.reload();
+    await notice(page, text).waitFor();
     await page.getByRole('button', { name: 'Dismiss' }).click();
-    await notice(page, /./).waitFor({ state: 'detached' });
+    for (const tab of tabs) await notice(tab, text).waitFor({ state: 'detached' });
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'all notices are kept over a reload until they are dismissed',
+  async () => {
+    const page = await open();
+    const count = 25;
+    for (let made = 1; made <= count; made += 1) {
+      await page.evaluate(`location.hash = crypto.randomUUID()`);
+      await notice(page, 'The order was not found.')
+        .nth(made - 1)
+        .waitFor();
+    }
+    await page.reload();
+    await notice(page, 'The order was not found.').first().waitFor();
+    expect(await notice(page, 'The order was not found.').count()).toBe(count);
   },
   PAGE_TIMEOUT_MS,
 );
@@ -183,8 +234,71 @@ test(
     for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(id, status);
     await page.context().setOffline(false);
     await notice(page, `#${number} was not moved to “in preparation”: it is already “delivered”.`).waitFor();
+    await notice(page, `#${number} was not moved to “ready”: it is already “delivered”.`).waitFor();
     await cardOf(page, number).waitFor({ state: 'detached' });
     expect(await statusesOf(id)).toEqual(['waiting', 'preparation', 'ready', 'delivered']);
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'a cancellation that is dropped with a refused change of the order leaves a notice, too',
+  async () => {
+    const { id, number } = await place();
+    const page = await open();
+    await page.context().setOffline(true);
+    await isLost(page);
+    await step(page, 'Start', number);
+    await cancel(page, number);
+    await shop.move(id, 'preparation');
+    await page.context().setOffline(false);
+    await notice(page, `#${number} was not moved to “in preparation”: it is already “in preparation”.`).waitFor();
+    await notice(
+      page,
+      `#${number} was not cancelled: it has changed meanwhile, and is now “in preparation”.`,
+    ).waitFor();
+    await cardIn(page, 'Preparing', number).waitFor();
+    expect(await statusesOf(id)).toEqual(['waiting', 'preparation']);
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'unsent changes are counted while the board is live, but changes get no answer',
+  async () => {
+    const { id, number } = await place();
+    const page = await open();
+    await page.route('**/status', (route) => route.fulfill({ status: 503 }));
+    await step(page, 'Start', number);
+    await page.getByRole('status').filter({ hasText: 'Live · 1 change not sent' }).waitFor();
+    await page.unroute('**/status');
+    await shop.waitForStatus(id, 'preparation');
+    await page.getByRole('status').getByText('Live', { exact: true }).waitFor();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+/** Lets the page see itself as hidden. */
+const hide = `
+  Object.defineProperty(document, 'hidden', { value: true });
+  document.dispatchEvent(new Event('visibilitychange'));`;
+
+test(
+  'a change that another tab has undone is not sent when the page is hidden',
+  async () => {
+    const { id, number } = await place();
+    const page = await open();
+    await step(page, 'Start', number);
+    // The event of the storage, which tells other tabs of the removal, is late.
+    await page.evaluate(`for (const key of Object.keys(localStorage)) {
+      if (key.startsWith('crema.board.change.')) localStorage.removeItem(key);
+    }`);
+    await page.evaluate(hide);
+    await cardIn(page, 'Waiting', number).waitFor();
+    await step(page, 'Start', number);
+    await shop.waitForStatus(id, 'preparation');
+    expect(await statusesOf(id)).toEqual(['waiting', 'preparation']);
+    expect(await page.locator('.notices .fault').count()).toBe(0);
   },
   PAGE_TIMEOUT_MS,
 );
@@ -218,8 +332,7 @@ test(
   async () => {
     const { id, number } = await place();
     const page = await open();
-    const other = await page.context().newPage();
-    await other.goto(`${shop.url}/board`);
+    const other = await openTab(page);
     await cardIn(other, 'Waiting', number).waitFor();
     await step(page, 'Start', number);
     await cardIn(other, 'Preparing', number).waitFor();
@@ -251,6 +364,7 @@ test(
     await page.evaluate(ageAccessToken);
     await page.context().setOffline(false);
     await notice(page, 'Your sign-in has expired.').waitFor();
+    await page.getByRole('status').filter({ hasText: 'Signed out · 1 change not sent' }).waitFor();
     await cardIn(page, 'Preparing', number).waitFor();
     await page.getByRole('button', { name: 'Sign in again' }).click();
     await Promise.race([fillInSignIn(page, 'barista@example.com'), page.locator('.connection.live').waitFor()]);
@@ -357,6 +471,49 @@ test(
   PAGE_TIMEOUT_MS,
 );
 
+async function setLatteAvailable(available: boolean): Promise<void> {
+  const { productId } = await shop.line('Latte', 'Hazelnut');
+  await shop.request('PATCH', `/v1/products/${productId}`, { as: shop.barista, body: { available } });
+}
+
+test(
+  'a counter order that is refused in a hidden tab is opened again from a notice',
+  async () => {
+    const page = await open();
+    await chooseLatte(page);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Ida');
+    await page.context().setOffline(true);
+    await dialog.getByRole('button', { name: /^Place order/ }).click();
+    await page.evaluate(hide);
+    await setLatteAvailable(false);
+    await page.context().setOffline(false);
+    await notice(page, 'something in it is sold out now').waitFor();
+    expect(await dialog.count()).toBe(0);
+    await setLatteAvailable(true);
+    await page.getByRole('button', { name: 'Open the order' }).click();
+    expect(await dialog.getByLabel('Name').inputValue()).toBe('Ida');
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'a counter order that the customer does not want any more is discarded',
+  async () => {
+    const page = await open();
+    await chooseLatte(page);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Max');
+    const discard = dialog.getByRole('button', { name: 'Discard' });
+    await discard.click();
+    await page.getByRole('button', { name: 'New order' }).click();
+    await dialog.getByText('Choose something from the menu.').waitFor();
+    expect(await dialog.getByLabel('Name').inputValue()).toBe('');
+    expect(await discard.count()).toBe(0);
+  },
+  PAGE_TIMEOUT_MS,
+);
+
 test(
   'a counter order that is refused opens again with the reason',
   async () => {
@@ -366,16 +523,12 @@ test(
     await dialog.getByLabel('Name').fill('Rui');
     await page.context().setOffline(true);
     await dialog.getByRole('button', { name: /^Place order/ }).click();
-    const { body: menu } = await shop.request('GET', '/v1/catalog');
-    const latte = menu.data.find(({ name }: { name: string }) => name === 'Latte');
-    const set = (available: boolean) =>
-      shop.request('PATCH', `/v1/products/${latte.id}`, { as: shop.barista, body: { available } });
-    await set(false);
+    await setLatteAvailable(false);
     await page.context().setOffline(false);
     await dialog.getByRole('alert').getByText('something in it is sold out now').waitFor();
     await dialog.getByText('Latte (Hazelnut) is sold out.').waitFor();
     expect(await dialog.getByLabel('Name').inputValue()).toBe('Rui');
-    await set(true);
+    await setLatteAvailable(true);
     await dialog.getByRole('button', { name: /^Place order · \$/ }).click();
     await page.getByRole('img', { name: 'Follow on a phone' }).waitFor();
     expect(await placedOrders('Rui')).toHaveLength(1);
@@ -429,7 +582,7 @@ test(
     await waitFor('the first answer', async () => answered === 201, { deadline: 30_000 });
     await page.evaluate(changeUser);
     await page.unroute('**/v1/orders');
-    await dialog.getByRole('alert').getByText('this order may have been placed').waitFor();
+    await dialog.getByRole('alert').getByText('It is not known whether this order was placed').waitFor();
     expect(await placedOrders('Olga')).toHaveLength(1);
   },
   PAGE_TIMEOUT_MS,
@@ -460,6 +613,28 @@ test(
       await dialog.getByLabel(label.replace('Available', 'Sold out')).check();
       await waitFor(`${search} available`, () => isAvailable(find), { deadline: 30_000 });
     }
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'a later change of a sold-out item is sent although an earlier one is refused',
+  async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Sold out' }).click();
+    const item = page.getByRole('dialog').getByLabel(/^Macchiato /);
+    await item.waitFor();
+    await page.context().setOffline(true);
+    await item.uncheck();
+    await item.check();
+    await item.uncheck();
+    const problem = { status: 422, code: 'validation_failed', title: 'Not valid', detail: 'Try another one.' };
+    await page.route('**/v1/products/*', (route) => route.fulfill({ status: 422, json: problem }), { times: 1 });
+    await page.context().setOffline(false);
+    await notice(page, /could not be marked as sold out/).waitFor();
+    const isAvailable = async () =>
+      (await shop.request('GET', '/v1/catalog')).body.data.find(({ name }: MenuItem) => name === 'Macchiato').available;
+    await waitFor('the last change', async () => !(await isAvailable()), { deadline: 30_000 });
   },
   PAGE_TIMEOUT_MS,
 );

@@ -32,7 +32,7 @@ function Card({ order }: { order: OrderInEvent }) {
         </h3>
         <Age order={order} />
       </header>
-      <Content {...order} />
+      <OrderContent {...order} />
       <div class="steps">
         {back && (
           <button
@@ -76,12 +76,12 @@ export function cardOf(order: OrderInEvent): VNode {
   return card;
 }
 
-interface ContentProps extends Pick<OrderInEvent, 'location' | 'note'> {
+interface OrderContentProps extends Pick<OrderInEvent, 'location' | 'note'> {
   lines: OrderLine[];
   channel?: OrderInEvent['channel'];
 }
 
-export const Content = ({ location, channel, lines, note }: ContentProps) => (
+export const OrderContent = ({ location, channel, lines, note }: OrderContentProps) => (
   <>
     <p class="faint">
       {orderWords.value.location[location]}
@@ -99,7 +99,7 @@ export const Content = ({ location, channel, lines, note }: ContentProps) => (
 /** In seconds. An order in preparation is never late. */
 const limits = { waiting: settings.delayedAfter, preparation: Infinity, ready: settings.uncollectedAfter };
 
-/** The time since an order was placed or, if it is ready, since then. */
+/** The time since an order was placed, or since it became ready. */
 function Age({ order: { status, placedAt, updatedAt } }: { order: OrderInEvent }) {
   if (!isOpen(status)) return null;
   const seconds = Math.max(0, (now.value - Date.parse(status === 'ready' ? updatedAt : placedAt)) / 1_000);

@@ -1,7 +1,7 @@
 import { computed } from '@preact/signals';
 import { describeOptions } from '../orders/lines.tsx';
 import { type OpenStatus, openStatuses } from '../orders/status.ts';
-import { Content, cardOf } from './card.tsx';
+import { cardOf, OrderContent } from './card.tsx';
 import { ordersIn } from './orders.ts';
 import { entries } from './outbox.ts';
 import { shownColumn } from './view.ts';
@@ -77,7 +77,7 @@ export const Column = ({ status }: { status: OpenStatus }) => (
               </h3>
               <p class="age">{words.value.numberFollows}</p>
             </header>
-            <Content location={location} lines={lines} note={note || null} />
+            <OrderContent location={location} lines={lines} note={note || null} />
           </li>
         ))}
     </ul>

@@ -1,30 +1,22 @@
-import { computed } from '@preact/signals';
 import { Brand } from '../page/brand.tsx';
-import { dismiss, notices, notify } from './notices.ts';
-import { connection, readDelivered } from './orders.ts';
-import { entries, isAboutOrder, undo, undoable } from './outbox.ts';
+import { Connection } from './connection.tsx';
+import { notices, notify } from './notices.ts';
+import { readDelivered } from './orders.ts';
+import { entries, isAboutOrder, statusAfter, undo, undoable } from './outbox.ts';
 import { openDraft, openMenuPanel, panel } from './panel.ts';
 import { session } from './session.ts';
 import { isSoundOn, switchSound } from './sound.ts';
 import { words } from './words.ts';
 
-/** Without a valid sign-in, the stream cannot continue. */
-const shownConnection = computed(() =>
-  session.state.value === 'signed in' && connection.value !== 'ended' ? connection.value : 'lost',
-);
-
 function signOut(): void {
-  if (entries.value.length > 0) notify(words.value.unsent);
+  if (entries.value.length > 0) notify(words.value.unsent, { id: 'unsent' });
   else session.signOut();
 }
 
 export const Header = () => (
   <header class="top">
     <Brand />
-    <p class={`connection ${shownConnection.value}`} role="status">
-      {words.value.connection[shownConnection.value]}
-      {shownConnection.value === 'lost' && entries.value.length > 0 && ` · ${words.value.queued(entries.value.length)}`}
-    </p>
+    <Connection />
     <button
       type="button"
       class="quiet icon"
@@ -95,7 +87,7 @@ export const Notices = () => (
             type="button"
             class="quiet"
             onClick={() => {
-              dismiss(id);
+              notices.remove(id);
               openDraft(draft);
             }}
           >
@@ -107,7 +99,7 @@ export const Notices = () => (
             type="button"
             class="quiet"
             onClick={() => {
-              dismiss(id);
+              notices.remove(id);
               panel.value = { kind: 'order', id: orderId };
             }}
           >
@@ -115,7 +107,7 @@ export const Notices = () => (
           </button>
         )}
         {!draft && (
-          <button type="button" class="quiet icon" aria-label={words.value.dismiss} onClick={() => dismiss(id)}>
+          <button type="button" class="quiet icon" aria-label={words.value.dismiss} onClick={() => notices.remove(id)}>
             ×
           </button>
         )}
@@ -135,7 +127,7 @@ export const Undo = () => (
       ({ id, change }) =>
         isAboutOrder(change) && (
           <p key={id}>
-            {words.value.moved(change.number, change.kind === 'move' ? change.status : 'cancelled')}
+            {words.value.moved(change.number, statusAfter(change))}
             <button
               type="button"
               class="quiet"

@@ -1,9 +1,10 @@
-import { storedSignal } from '../page/stored-signal.ts';
+import { storedList } from '../page/stored-list.ts';
 import type { Draft } from './draft.ts';
 
 /** A message that stays until it is dismissed, also after a reload. */
 interface Notice {
   id: string;
+  madeAt: number;
   text: string;
   /** The counter order that was refused. */
   draft?: Draft;
@@ -11,14 +12,8 @@ interface Notice {
   orderId?: string;
 }
 
-const MAX_NOTICES = 20;
+export const notices = storedList<Notice>('crema.board.notice.');
 
-export const notices = storedSignal<Notice[]>('crema.board.notices', []);
-
-export function notify(text: string, more: Pick<Notice, 'draft' | 'orderId'> = {}): void {
-  notices.value = [...notices.value, { id: crypto.randomUUID(), text, ...more }].slice(-MAX_NOTICES);
-}
-
-export function dismiss(id: string): void {
-  notices.value = notices.value.filter((notice) => notice.id !== id);
-}
+/** Adds a notice. @param more with the `id` of its cause, if several tabs can learn of it */
+export const notify = (text: string, more: Partial<Notice> = {}): void =>
+  notices.add({ id: crypto.randomUUID(), text, ...more });

@@ -4,7 +4,7 @@ import { encode } from 'uqr';
 import { type CancellationReason, getFollowLink } from '../client/index.ts';
 import { stepsFrom } from '../orders/status.ts';
 import { outcomeOf } from '../requests/outcome.ts';
-import { Content } from './card.tsx';
+import { OrderContent } from './card.tsx';
 import { Dialog } from './dialog.tsx';
 import { connection, findOrder, nameOf } from './orders.ts';
 import { queue } from './outbox.ts';
@@ -23,7 +23,7 @@ export function OrderPanel({ id }: { id: string }) {
   if (!order) return null;
   return (
     <Dialog title={`#${order.number} ${nameOf(id) ?? ''}`}>
-      <Content {...order} />
+      <OrderContent {...order} />
       {order.channel === 'counter' && <FollowCode id={id} />}
       {stepsFrom[order.status].mayCancel && (
         <details>

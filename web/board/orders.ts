@@ -6,7 +6,7 @@ import { isOpen, type OpenStatus } from '../orders/status.ts';
 import { outcomeOf } from '../requests/outcome.ts';
 import type { StreamEvent } from '../streams/follow.ts';
 import { notify } from './notices.ts';
-import { type Entry, entries, isAboutOrder } from './outbox.ts';
+import { type Entry, entries, isAboutOrder, statusAfter } from './outbox.ts';
 import { panel } from './panel.ts';
 import { session } from './session.ts';
 import { announceNewOrder } from './sound.ts';
@@ -34,8 +34,12 @@ function withChanges(stored: OrderInEvent, queued: Entry[] = []): OrderInEvent {
   let order = stored;
   for (const { change, madeAt } of queued) {
     if (!isAboutOrder(change) || change.ifMatch !== order.version) continue;
-    const status = change.kind === 'move' ? change.status : 'cancelled';
-    order = { ...order, status, version: order.version + 1, updatedAt: new Date(madeAt).toISOString() };
+    order = {
+      ...order,
+      status: statusAfter(change),
+      version: order.version + 1,
+      updatedAt: new Date(madeAt).toISOString(),
+    };
   }
   return order;
 }
@@ -89,7 +93,7 @@ function receive(event: StreamEvent): void {
     if (event.type === 'order.placed') announceNewOrder();
     if (to === 'delivered' && panel.value?.kind === 'last delivered') void readDelivered();
     if (to === 'cancelled' && from === 'preparation' && actor.id !== session.account.value?.id) {
-      notify(words.value.stopPreparing(order.number));
+      notify(words.value.stopPreparing(order.number), { id: event.data.id });
     }
   }
 }

@@ -1,6 +1,7 @@
-import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
-import type { Cancellation, TargetStatus } from '../client/index.ts';
+import { computed, effect, type ReadonlySignal } from '@preact/signals';
+import type { Cancellation, OrderStatus, TargetStatus } from '../client/index.ts';
 import { isOnline } from '../page/online.ts';
+import { storedList } from '../page/stored-list.ts';
 import type { Draft } from './draft.ts';
 import { isStaff, session } from './session.ts';
 
@@ -27,7 +28,6 @@ export interface Entry {
   /** The idempotency key. */
   id: string;
   change: Change;
-  /** In ms since the epoch, and different for each entry. */
   madeAt: number;
   /** When the next attempt is due, in ms since the epoch. */
   sendAt: number;
@@ -37,7 +37,7 @@ export interface Entry {
 }
 
 /** `retry`: the API has not decided. */
-type Deliver = (entry: Entry) => Promise<'done' | 'refused' | 'retry'>;
+type Send = (entry: Entry) => Promise<'done' | 'refused' | 'retry'>;
 
 /** How long a change of an order can be undone. The status machine does not take every status back. */
 const UNDO_MS = 5_000;
@@ -45,43 +45,27 @@ const UNDO_MS = 5_000;
 /** The longest pause before the next attempt, in ms. */
 const MAX_PAUSE_MS = 10_000;
 
-/** Every entry has a key of its own in the storage, so that tabs cannot overwrite the entries of one another. */
-const KEY = 'crema.board.change.';
-
-const read = (): Entry[] =>
-  Object.keys(localStorage)
-    .filter((key) => key.startsWith(KEY))
-    .flatMap((key): Entry[] => JSON.parse(`[${localStorage.getItem(key) ?? ''}]`))
-    .sort((a, b) => a.madeAt - b.madeAt);
-
 /** The changes that the API has not answered yet, the oldest first. */
-export const entries = signal(read());
-
-addEventListener('storage', ({ key }) => {
-  if (key === null || key.startsWith(KEY)) entries.value = read();
-});
-
-function save(...changed: Entry[]): void {
-  for (const entry of changed) localStorage.setItem(KEY + entry.id, JSON.stringify(entry));
-  entries.value = read();
-}
-
-function remove(...settled: Entry[]): void {
-  for (const { id } of settled) localStorage.removeItem(KEY + id);
-  entries.value = read();
-}
+export const entries = storedList<Entry>('crema.board.change.');
 
 export const isAboutOrder = (change: Change): change is OrderChange => 'orderId' in change;
 
+/** Returns the status to which a change leads. */
+export const statusAfter = (change: OrderChange): OrderStatus => (change.kind === 'move' ? change.status : 'cancelled');
+
 /** Returns what an entry changes. Its changes are sent one after the other. */
-function subjectOf({ id, change }: Entry): string {
+function subjectOf({ id, change }: Pick<Entry, 'id' | 'change'>): string {
   if (isAboutOrder(change)) return change.orderId;
   return change.kind === 'availability' ? change.item.id : id;
 }
 
 const isLater = (entry: Entry, than: Entry) => entry.madeAt > than.madeAt && subjectOf(entry) === subjectOf(than);
 
-/** The entries that wait for no other. */
+/** Returns the later changes of the same order, which assume that this one is made. */
+export const dependentsOf = (entry: Entry): Entry[] =>
+  isAboutOrder(entry.change) ? entries.value.filter((other) => isLater(other, entry)) : [];
+
+/** The entries without an earlier entry for the same order or item. */
 const sendable = computed(() => entries.value.filter((entry) => !entries.value.some((other) => isLater(entry, other))));
 
 /** The entries that can be undone: the newest of their subjects, if they were not sent. */
@@ -92,54 +76,54 @@ export const undoable = computed(() =>
   ),
 );
 
+/** Makes entries due now. Another tab may have settled some of them. */
+function makeDue(isMeant: (entry: Entry) => boolean): void {
+  entries.reread();
+  const sendAt = Date.now();
+  entries.put(...entries.value.filter(isMeant).map((entry) => ({ ...entry, sendAt })));
+}
+
 /** Queues a change. An earlier change of the same order can no longer be undone. */
 export function queue(change: Change): void {
-  const now = Date.now();
-  const entry: Entry = {
-    id: crypto.randomUUID(),
-    change,
-    madeAt: Math.max(now, (entries.value.at(-1)?.madeAt ?? 0) + 1),
-    sendAt: isAboutOrder(change) ? now + UNDO_MS : now,
-    attempts: 0,
-  };
-  const earlier = entries.value.filter((other) => isLater(entry, other) && other.attempts === 0);
-  save(...earlier.map((each) => ({ ...each, sendAt: now })), entry);
+  const sendAt = Date.now() + (isAboutOrder(change) ? UNDO_MS : 0);
+  const entry = { id: crypto.randomUUID(), change, sendAt, attempts: 0 };
+  makeDue((other) => other.attempts === 0 && subjectOf(other) === subjectOf(entry));
+  entries.add(entry);
 }
 
 export function undo(id: string): void {
-  const entry = undoable.value.find((each) => each.id === id);
-  if (entry) remove(entry);
+  entries.reread();
+  if (undoable.value.some((entry) => entry.id === id)) entries.remove(id);
 }
 
 /**
  * Sends the queued changes when they are due, one at a time in all tabs, and again until the API has decided.
  *
- * @param isLive whether the API is known to be reachable. Browsers without a network also call themselves offline if it is local
+ * @param isLive whether the API is known to be reachable. `navigator.onLine` is false without a network, even if the API runs on this
+ *   machine
  */
-export function startSending(deliver: Deliver, isLive: ReadonlySignal<boolean>): void {
+export function startSending(send: Send, isLive: ReadonlySignal<boolean>): void {
   const mayChange = () => session.state.value === 'signed in' && isStaff.value;
   const canSend = computed(() => mayChange() && (isOnline.value || isLive.value));
 
   async function attempt(entry: Entry): Promise<void> {
     const userId = entry.attempts > 0 ? entry.userId : session.account.value?.id;
     const sent = { ...entry, attempts: entry.attempts + 1, userId };
-    save(sent);
-    const outcome = await deliver(sent);
+    entries.put(sent);
+    const outcome = await send(sent);
     // Another tab may have settled the entry of a page that the browser kept for the back button.
-    if (localStorage.getItem(KEY + sent.id) === null) return;
+    if (!entries.has(sent.id)) return;
     if (outcome === 'retry') {
-      save({ ...sent, sendAt: Date.now() + Math.min(250 * 2 ** sent.attempts, MAX_PAUSE_MS) });
-    } else if (outcome === 'done') {
-      remove(sent);
+      entries.put({ ...sent, sendAt: Date.now() + Math.min(250 * 2 ** sent.attempts, MAX_PAUSE_MS) });
     } else {
-      // Later changes of the same order assume that this one was made.
-      remove(sent, ...entries.value.filter((other) => isLater(other, sent)));
+      const dropped = outcome === 'refused' ? dependentsOf(sent) : [];
+      entries.remove(...[sent, ...dropped].map(({ id }) => id));
     }
   }
 
   const sendNext = () =>
     navigator.locks.request('crema.board.outbox', async () => {
-      entries.value = read();
+      entries.reread();
       const now = Date.now();
       // A time that is too far in the future was set before a change of the clock.
       const due = sendable.value.find(({ sendAt }) => sendAt <= now || sendAt > now + MAX_PAUSE_MS);
@@ -153,18 +137,18 @@ export function startSending(deliver: Deliver, isLive: ReadonlySignal<boolean>):
     return () => clearTimeout(timer);
   });
 
-  const hurry = (some: Entry[]) => save(...some.map((entry) => ({ ...entry, sendAt: Date.now() })));
-  addEventListener('online', () => hurry(entries.value.filter(({ attempts }) => attempts > 0)));
+  addEventListener('online', () => makeDue(({ attempts }) => attempts > 0));
   addEventListener('keydown', (event) => {
     const last = undoable.value.at(-1);
     const isTyping = event.target instanceof HTMLInputElement;
     if (event.key === 'z' && (event.ctrlKey || event.metaKey) && last && !isTyping) undo(last.id);
   });
   document.addEventListener('visibilitychange', () => {
-    if (document.hidden) hurry(undoable.value);
+    if (document.hidden) makeDue((entry) => undoable.value.includes(entry));
   });
   addEventListener('pagehide', () => {
     if (!canSend.value) return;
+    entries.reread();
     // A page that ends cannot wait for the lock. A second request with the same key changes nothing.
     for (const entry of sendable.value.filter(({ attempts }) => attempts === 0)) void attempt(entry);
   });

@@ -15,7 +15,7 @@ import { OrderPanel } from './order-panel.tsx';
 import { connection, followOrders, isLoaded, lastDelivered } from './orders.ts';
 import { entries, startSending } from './outbox.ts';
 import { panel } from './panel.ts';
-import { deliver } from './sending.ts';
+import { send } from './sending.ts';
 import { isStaff, session } from './session.ts';
 import { SoldOutPanel } from './sold-out-panel.tsx';
 import { readFragment } from './view.ts';
@@ -104,7 +104,7 @@ const mayWork = computed(() => session.state.value !== 'signed out' && isStaff.v
 await session.completeSignIn();
 readFragment();
 startSending(
-  deliver,
+  send,
   computed(() => connection.value === 'live'),
 );
 effect(() => (mayWork.value ? untracked(followOrders) : undefined));

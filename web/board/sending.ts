@@ -15,7 +15,7 @@ import { type Outcome, outcomeOf } from '../requests/outcome.ts';
 import { type Draft, draft, requestOfDraft } from './draft.ts';
 import { notify } from './notices.ts';
 import { updateOrder } from './orders.ts';
-import type { Change, Entry, OrderChange } from './outbox.ts';
+import { type Change, dependentsOf, type Entry, isAboutOrder, type OrderChange, statusAfter } from './outbox.ts';
 import { openDraft, panel } from './panel.ts';
 import { session } from './session.ts';
 import { words } from './words.ts';
@@ -24,12 +24,13 @@ import { words } from './words.ts';
 const options = { keepalive: true };
 
 /** Sends a queued change, and shows its outcome. */
-export async function deliver({ id, change, userId }: Entry): Promise<Outcome<unknown>['kind']> {
+export async function send(entry: Entry): Promise<Outcome<unknown>['kind']> {
+  const { id, change, userId } = entry;
   switch (change.kind) {
     case 'place': {
       // Another user's request with this key would place a second order if the first one was placed.
       if (userId !== session.account.value?.id) {
-        await returnDraft(change.draft, words.value.maybePlaced);
+        await returnDraft(id, change.draft, words.value.maybePlaced);
         return 'refused';
       }
       const outcome = await outcomeOf(
@@ -38,7 +39,7 @@ export async function deliver({ id, change, userId }: Entry): Promise<Outcome<un
       if (outcome.kind === 'done') showPlaced(outcome.data, outcome.response);
       if (outcome.kind === 'refused') {
         const { code, total, detail } = outcome.problem;
-        await returnDraft(change.draft, words.value.placingRefused(code, total && writeMoney(total), detail));
+        await returnDraft(id, change.draft, words.value.placingRefused(code, total && writeMoney(total), detail));
       }
       return outcome.kind;
     }
@@ -46,14 +47,14 @@ export async function deliver({ id, change, userId }: Entry): Promise<Outcome<un
       const outcome = await sendAvailability(change);
       if (outcome.kind === 'done') await readMenu();
       if (outcome.kind === 'refused') {
-        notify(words.value.availabilityRefused(change.item.name, change.available, outcome.problem.detail));
+        notify(words.value.availabilityRefused(change.item.name, change.available, outcome.problem.detail), { id });
       }
       return outcome.kind;
     }
     default: {
       const outcome = await sendOrderChange(id, change);
       if (outcome.kind === 'done') updateOrder(outcome.data);
-      if (outcome.kind === 'refused') await explainRefusal(change, outcome.problem);
+      if (outcome.kind === 'refused') await explainRefusal(entry, change.orderId, outcome.problem);
       return outcome.kind;
     }
   }
@@ -81,28 +82,32 @@ function sendOrderChange(key: string, change: OrderChange): Promise<Outcome<Orde
     : outcomeOf(cancelOrder({ ...options, headers, path, body: change.cancellation }));
 }
 
-/** Reads the order, and says why it was not changed. */
-async function explainRefusal({ orderId, number, ...change }: OrderChange, problem: Problem): Promise<void> {
+/** Reads the order, and says why it was not changed: a notice for the change, and for each later one that is dropped with it. */
+async function explainRefusal(entry: Entry, orderId: string, problem: Problem): Promise<void> {
   const outcome = await outcomeOf(getOrder({ path: { id: orderId } }));
   if (outcome.kind === 'done') updateOrder(outcome.data);
-  const current = outcome.kind === 'done' ? outcome.data.status : problem.currentStatus;
-  const wanted = change.kind === 'move' ? change.status : 'cancelled';
   const isConflict = problem.status === 409 || problem.status === 412;
-  notify(words.value.refused(number, wanted, isConflict ? current : undefined, problem.detail));
-}
-
-function showPlaced(order: Order, response: Response): void {
-  // A repeated request has the same answer, also if the order has ended meanwhile.
-  if (panel.value || response.headers.has('Idempotency-Replayed')) {
-    notify(words.value.placed(order.number, order.customer.name), { orderId: order.id });
-  } else {
-    panel.value = { kind: 'order', id: order.id };
+  const current = outcome.kind === 'done' ? outcome.data.status : problem.currentStatus;
+  for (const { id, change } of [entry, ...dependentsOf(entry)]) {
+    if (!isAboutOrder(change)) continue;
+    notify(words.value.refused(change.number, statusAfter(change), isConflict ? current : undefined, problem.detail), {
+      id,
+    });
   }
 }
 
+/** Whether a panel may open by itself. In a hidden tab, it would not be seen. */
+const mayOpenPanel = () => !panel.value && !document.hidden;
+
+function showPlaced(order: Order, response: Response): void {
+  // A repeated request has the same answer, also if the order has ended meanwhile.
+  if (mayOpenPanel() && !response.headers.has('Idempotency-Replayed')) panel.value = { kind: 'order', id: order.id };
+  else notify(words.value.placed(order.number, order.customer.name), { id: order.id, orderId: order.id });
+}
+
 /** Opens an order that was not placed again, so that the barista can correct it. @param refusal why it was not placed */
-async function returnDraft(refused: Draft, refusal: string): Promise<void> {
+async function returnDraft(id: string, refused: Draft, refusal: string): Promise<void> {
   await readMenu();
-  if (panel.value || draft.value.lines.length > 0) notify(refusal, { draft: { ...refused, refusal } });
-  else openDraft({ ...refused, refusal });
+  if (mayOpenPanel() && draft.value.lines.length === 0) openDraft({ ...refused, refusal });
+  else notify(refusal, { id, draft: { ...refused, refusal } });
 }
