@@ -93,12 +93,12 @@ test(
     const page = await openBoard(browser, shop);
     await page.getByRole('heading', { name: /^Waiting 50\d$/ }).waitFor();
     const numbers = (await page.locator('.columns .number').allTextContents()).map((text) => Number(text.slice(1)));
-    expect(numbers.slice(0, 500)).toEqual(Array.from({ length: 500 }, (_, index) => 401 + index));
+    expect(numbers.filter((number) => number > 400)).toEqual(Array.from({ length: 500 }, (_, index) => 401 + index));
     const ageOf = (number: number) => cardOf(page, number).locator('.age');
     expect(await ageOf(401).textContent()).toMatch(/^Late · 50\d min$/);
     expect(await ageOf(900).textContent()).toMatch(/^\d min$/);
     const colours = await page.evaluate<string[]>(coloursOfAges);
-    expect(colours[0]).not.toBe(colours[499]);
+    expect(colours[0]).not.toBe(colours.at(-1));
     await step(page, 'Start', order.number);
     await shop.waitForStatus(order.id, 'preparation');
     await cardIn(page, 'Preparing', order.number).waitFor();
