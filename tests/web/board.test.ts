@@ -146,7 +146,7 @@ async function cancel(page: Page, number: number): Promise<void> {
   const dialog = page.getByRole('dialog');
   await dialog.getByText('Cancel the order').click();
   await dialog.getByLabel('Reason').selectOption({ label: 'An ingredient is missing' });
-  await dialog.getByLabel('Note (optional)').fill('No oat milk');
+  await dialog.getByLabel('Note to the customer (optional)').fill('No oat milk');
   await dialog.getByRole('button', { name: 'Cancel this order' }).click();
   await cardOf(page, number).waitFor({ state: 'detached' });
 }
@@ -442,7 +442,7 @@ test(
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('Zoë');
     await dialog.getByLabel('For here').check();
-    await dialog.getByLabel('Note for the order').fill('Window seat');
+    await dialog.getByLabel('Note (the customer can read it)').fill('Window seat');
     await dialog.getByRole('button', { name: 'Place order · $6.00' }).click();
     const pending = page.getByRole('listitem').filter({ hasText: 'No number yet' });
     await pending.getByText('Zoë').waitFor();
@@ -463,7 +463,7 @@ test(
       .waitFor();
     await pending.waitFor({ state: 'detached' });
     const { body } = await shop.request('GET', `/v1/orders/${order.id}/follow-link`, { as: shop.barista });
-    const { data, size } = encode(body.url, { border: 2 });
+    const { data, size } = encode(body.url, { border: 4 });
     const modules = data.flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : ''))).join('');
     expect(await code.getAttribute('viewBox')).toBe(`0 0 ${size} ${size}`);
     expect(await code.locator('path').getAttribute('d')).toBe(modules);

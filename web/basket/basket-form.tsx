@@ -72,8 +72,8 @@ export const Changes = ({ changes }: { changes: string[] }) => (
   </div>
 );
 
-/** The location of the order, and its note. */
-export const BasketFields = ({ basket }: { basket: Basket }) => (
+/** The location of the order, and its note. @param note the label of the note */
+export const BasketFields = ({ basket, note }: { basket: Basket; note: string }) => (
   <>
     <fieldset class="location">
       <legend>{words.value.location}</legend>
@@ -90,7 +90,7 @@ export const BasketFields = ({ basket }: { basket: Basket }) => (
       ))}
     </fieldset>
     <label>
-      {words.value.note}
+      {note}
       <textarea
         dir="auto"
         maxLength={MAX_NOTE_LENGTH}

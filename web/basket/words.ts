@@ -6,7 +6,6 @@ const en = {
   change: 'Change',
   remove: 'Remove',
   location: 'Where will you have it?',
-  note: 'Note for the order',
   changes: {
     gone: (name: string) => `${name} is no longer on the menu.`,
     soldOut: (name: string) => `${name} is sold out.`,
@@ -21,7 +20,6 @@ const pt: typeof en = {
   change: 'Alterar',
   remove: 'Remover',
   location: 'Onde você vai consumir?',
-  note: 'Observação para o pedido',
   changes: {
     gone: (name) => `${name} não está mais no cardápio.`,
     soldOut: (name) => `${name} acabou.`,

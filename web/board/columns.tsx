@@ -26,7 +26,7 @@ const toMake = computed(() => {
 });
 
 export const ToMake = () => (
-  <details class="to-make" open={isWide} hidden={toMake.value.length === 0}>
+  <details class="to-make" open={isWide}>
     <summary>{words.value.toMake(toMake.value.reduce((sum, { quantity }) => sum + quantity, 0))}</summary>
     <ul>
       {toMake.value.map(({ text, quantity }) => (

@@ -60,7 +60,7 @@ const Menu = ({ onChoose }: { onChoose: (item: MenuItem) => void }) => (
 );
 
 const Chooser = ({ item, line, onEnd }: Choice & { onEnd: () => void }) => (
-  <div>
+  <section>
     <button type="button" class="quiet" onClick={onEnd}>
       ← {words.value.backToMenu}
     </button>
@@ -77,7 +77,7 @@ const Chooser = ({ item, line, onEnd }: Choice & { onEnd: () => void }) => (
         onEnd();
       }}
     />
-  </div>
+  </section>
 );
 
 const focus = (element: HTMLElement | null) => element?.focus();
@@ -111,7 +111,7 @@ function Chosen({ onChoose }: { onChoose: (line: OrderLine) => void }) {
           onInput={({ currentTarget }) => draft.change({ customerName: currentTarget.value })}
         />
       </label>
-      <BasketFields basket={draft} />
+      <BasketFields basket={draft} note={words.value.note} />
       <button type="submit" disabled={lines.length === 0 || lines.length < draft.value.lines.length}>
         {words.value.place}
         {lines.length > 0 && ` · ${writeMoney(draft.total.value)}`}

@@ -2,7 +2,9 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { encode } from 'uqr';
 import { type CancellationReason, getFollowLink } from '../client/index.ts';
+import { writeMoney } from '../orders/money.ts';
 import { stepsFrom } from '../orders/status.ts';
+import { words as orderWords } from '../orders/words.ts';
 import { outcomeOf } from '../requests/outcome.ts';
 import { OrderContent } from './card.tsx';
 import { Dialog } from './dialog.tsx';
@@ -24,6 +26,9 @@ export function OrderPanel({ id }: { id: string }) {
   return (
     <Dialog title={`#${order.number} ${nameOf(id) ?? ''}`}>
       <OrderContent {...order} />
+      <p>
+        {orderWords.value.total} <strong>{writeMoney(order.total)}</strong>
+      </p>
       {order.channel === 'counter' && <FollowCode id={id} />}
       {stepsFrom[order.status].mayCancel && (
         <details>
@@ -76,7 +81,7 @@ function FollowCode({ id }: { id: string }) {
     });
   }, [id, connection.value]);
   if (!url.value) return <p class="faint">{words.value.noLink}</p>;
-  const { data, size } = encode(url.value, { border: 2 });
+  const { data, size } = encode(url.value, { border: 4 });
   const modules = data.flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : ''))).join('');
   return (
     <figure>

@@ -11,6 +11,7 @@ import {
 } from '../client/index.ts';
 import { readMenu } from '../menu/menu.ts';
 import { writeMoney } from '../orders/money.ts';
+import { explain } from '../requests/explain.ts';
 import { type Outcome, outcomeOf } from '../requests/outcome.ts';
 import { type Draft, draft, requestOfDraft } from './draft.ts';
 import { notify } from './notices.ts';
@@ -38,8 +39,9 @@ export async function send(entry: Entry): Promise<Outcome<unknown>['kind']> {
       );
       if (outcome.kind === 'done') showPlaced(outcome.data, outcome.response);
       if (outcome.kind === 'refused') {
-        const { code, total, detail } = outcome.problem;
-        await returnDraft(id, change.draft, words.value.placingRefused(code, total && writeMoney(total), detail));
+        const { code, total } = outcome.problem;
+        const reason = explain.value(outcome.problem);
+        await returnDraft(id, change.draft, words.value.placingRefused(code, total && writeMoney(total), reason));
       }
       return outcome.kind;
     }
@@ -47,7 +49,9 @@ export async function send(entry: Entry): Promise<Outcome<unknown>['kind']> {
       const outcome = await sendAvailability(change);
       if (outcome.kind === 'done') await readMenu();
       if (outcome.kind === 'refused') {
-        notify(words.value.availabilityRefused(change.item.name, change.available, outcome.problem.detail), { id });
+        notify(words.value.availabilityRefused(change.item.name, change.available, explain.value(outcome.problem)), {
+          id,
+        });
       }
       return outcome.kind;
     }
@@ -90,9 +94,12 @@ async function explainRefusal(entry: Entry, orderId: string, problem: Problem): 
   const current = outcome.kind === 'done' ? outcome.data.status : problem.currentStatus;
   for (const { id, change } of [entry, ...dependentsOf(entry)]) {
     if (!isAboutOrder(change)) continue;
-    notify(words.value.refused(change.number, statusAfter(change), isConflict ? current : undefined, problem.detail), {
-      id,
-    });
+    notify(
+      words.value.refused(change.number, statusAfter(change), isConflict ? current : undefined, explain.value(problem)),
+      {
+        id,
+      },
+    );
   }
 }
 

@@ -54,7 +54,7 @@ export function SoldOutPanel() {
     .map(({ name, rows }) => ({ name, rows: rows.filter(isFound) }))
     .filter(({ rows }) => rows.length > 0);
   return (
-    <Dialog title={words.value.soldOut}>
+    <Dialog title={words.value.soldOutTitle}>
       <label>
         {words.value.search}
         <input

@@ -16,7 +16,7 @@ export const BasketView = () => (
     />
     {basket.orderable.value.length > 0 && (
       <>
-        <BasketFields basket={basket} />
+        <BasketFields basket={basket} note={words.value.note} />
         <a class="button" href="#checkout">
           {words.value.review(writeMoney(basket.total.value))}
         </a>
