@@ -49,9 +49,8 @@ export async function send(entry: Entry): Promise<Outcome<unknown>['kind']> {
       const outcome = await sendAvailability(change);
       if (outcome.kind === 'done') await readMenu();
       if (outcome.kind === 'refused') {
-        notify(words.value.availabilityRefused(change.item.name, change.available, explain.value(outcome.problem)), {
-          id,
-        });
+        const reason = explain.value(outcome.problem);
+        notify(words.value.availabilityRefused(change.item.name, change.available, reason), { id });
       }
       return outcome.kind;
     }
@@ -91,15 +90,11 @@ async function explainRefusal(entry: Entry, orderId: string, problem: Problem): 
   const outcome = await outcomeOf(getOrder({ path: { id: orderId } }));
   if (outcome.kind === 'done') updateOrder(outcome.data);
   const isConflict = problem.status === 409 || problem.status === 412;
-  const current = outcome.kind === 'done' ? outcome.data.status : problem.currentStatus;
+  const stored = outcome.kind === 'done' ? outcome.data.status : problem.currentStatus;
+  const current = isConflict ? stored : undefined;
   for (const { id, change } of [entry, ...dependentsOf(entry)]) {
     if (!isAboutOrder(change)) continue;
-    notify(
-      words.value.refused(change.number, statusAfter(change), isConflict ? current : undefined, explain.value(problem)),
-      {
-        id,
-      },
-    );
+    notify(words.value.refused(change.number, statusAfter(change), current, explain.value(problem)), { id });
   }
 }
 
