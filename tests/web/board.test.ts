@@ -173,9 +173,17 @@ test(
     const other = await openTab(page);
     const tabs = [page, other];
     for (const tab of tabs) await cardIn(tab, 'Preparing', number).waitFor();
+    // The other tab receives the event after it has taken over the notice.
+    const network = await page.context().newCDPSession(other);
+    const unlimited = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+    const setOffline = (offline: boolean) =>
+      network.send('Network.emulateNetworkConditions', { ...unlimited, offline });
+    await setOffline(true);
+    await isLost(other);
     await shop.requestUntilKnown('POST', `/v1/orders/${id}/cancel`, { as: shop.customer, body: {} });
     const text = `#${number} was cancelled. Please stop preparing it.`;
     for (const tab of tabs) await notice(tab, text).waitFor();
+    await setOffline(false);
     for (const tab of tabs) await cardOf(tab, number).waitFor({ state: 'detached' });
     await page.reload();
     await notice(page, text).waitFor();
