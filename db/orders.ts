@@ -35,10 +35,10 @@ export interface OrderFilter {
   placedFrom?: string;
   /** Exclusive, RFC 3339. */
   placedTo?: string;
-  sort: 'placedAt' | '-placedAt';
+  sort: 'placedAt' | '-placedAt' | '-updatedAt';
   limit: number;
-  /** The last order of the previous page. */
-  after?: readonly [placedAt: string, id: string] | undefined;
+  /** The last order of the previous page, with the time by which the list is sorted. */
+  after?: readonly [time: string, id: string] | undefined;
 }
 
 /** An entry of a timeline, before it is filtered for its reader. */
@@ -87,6 +87,9 @@ const findAnswer = prepare<BoundAnswer>(
   WHERE u.order_id = :orderId AND u.key_hash = :keyHash`,
 );
 
+/** The time of the last change, as the index contains it. */
+const LAST_CHANGE = `(orders.snapshot ->> 'updatedAt') COLLATE "C"`;
+
 /** Reads orders from the tables that the journal writes. */
 export function createOrderRepository(database: Database) {
   const views = () =>
@@ -113,10 +116,9 @@ export function createOrderRepository(database: Database) {
 
     async list(filter: OrderFilter): Promise<OrderView[]> {
       const { status, number, customerId, channel, placedFrom, placedTo, sort, limit, after } = filter;
-      const [order, later] = sort === '-placedAt' ? ['desc', '<'] : ['asc', '>'];
-      const query = views()
-        .orderBy(['orders.placed_at', 'orders.id'].map((column) => ({ column, order })))
-        .limit(limit);
+      const [order, later] = sort === 'placedAt' ? ['asc', '>'] : ['desc', '<'];
+      const time = sort === '-updatedAt' ? LAST_CHANGE : 'orders.placed_at';
+      const query = views().orderByRaw(`${time} ${order}, orders.id ${order}`).limit(limit);
       if (status) query.whereIn('orders.status', status);
       if (number !== undefined) query.where('orders.number', number);
       if (customerId !== undefined) query.where('orders.customer_id', customerId);
@@ -125,7 +127,10 @@ export function createOrderRepository(database: Database) {
       // Converted to dates, because RFC 3339 allows years, offsets and fractions that Postgres cannot parse.
       if (placedFrom !== undefined) query.where('orders.placed_at', '>=', new Date(placedFrom));
       if (placedTo !== undefined) query.where('orders.placed_at', '<', new Date(placedTo));
-      if (after) query.whereRaw(`(orders.placed_at, orders.id) ${later} (?, ?)`, [new Date(after[0]), after[1]]);
+      if (after) {
+        const last = sort === '-updatedAt' ? after[0] : new Date(after[0]);
+        query.whereRaw(`(${time}, orders.id) ${later} (?, ?)`, [last, after[1]]);
+      }
       return query;
     },
 

@@ -144,7 +144,7 @@ const readingRoutes = ({ orderService, orders, followLinks }: Dependencies): Rou
     operationId: 'listOrders',
     summary: 'List orders',
     description:
-      'Customers get their own orders, other callers all orders. The newest come first by default. Send `nextCursor` as `cursor` to get the next page.',
+      'Customers get their own orders, other callers all orders. The newest come first by default, with `sort=-updatedAt` those that changed last. Send `nextCursor` as `cursor` to get the next page.',
     access: readers,
     query: listQuery,
     responses: {
@@ -166,7 +166,7 @@ const readingRoutes = ({ orderService, orders, followLinks }: Dependencies): Rou
       const page = await readPage(
         limit,
         (limit) => orders.list({ ...filter, ...(isCustomer && { customerId: id }), after, limit }),
-        ({ order }) => [order.placedAt, order.id],
+        ({ order }) => [query.sort === '-updatedAt' ? order.updatedAt : order.placedAt, order.id],
       );
       return { status: 200, body: { ...page, data: page.data.map((view) => toOrderResource(view, actor)) } };
     },

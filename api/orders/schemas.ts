@@ -218,7 +218,7 @@ export const listQuery = z.strictObject({
   channel: channel.optional(),
   placedFrom: instant.optional().meta({ description: 'Inclusive' }),
   placedTo: instant.optional().meta({ description: 'Exclusive' }),
-  sort: z.enum(['-placedAt', 'placedAt']).meta({ id: 'OrderSort' }).default('-placedAt'),
+  sort: z.enum(['-placedAt', 'placedAt', '-updatedAt']).meta({ id: 'OrderSort' }).default('-placedAt'),
   limit: limitParameter,
   cursor: cursorParameter(z.tuple([z.iso.datetime(), z.uuid()]), z.string().max(200)),
 });

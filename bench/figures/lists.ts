@@ -25,6 +25,7 @@ const minutesAgo = (minutes: number) => new Date(NEWEST.getTime() - minutes * 60
 const pages: Page[] = [
   { title: 'all' },
   { title: 'all, the oldest first', sort: 'placedAt' },
+  { title: 'one common status, by the last change', status: ['delivered'], sort: '-updatedAt' },
   { title: 'all, in the middle', after: [placedAtOfOrder(500), idOfOrder(500)] },
   { title: 'one common status', status: ['delivered'] },
   { title: 'one rare status', status: ['waiting'] },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createJournal } from '../../db/journal.ts';
+import { createOrderRepository } from '../../db/orders.ts';
 import { placeOrder } from '../../domain/order/decider.ts';
 import type { Fact, Placement } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
@@ -191,5 +192,22 @@ describe('An order', () => {
     await shop.database('users').where({ id: carol.id }).delete();
     const { body } = await shop.readOrder(id, shop.manager);
     expect(body).toMatchObject({ id, customer: { id: carol.id, name: null } });
+  });
+});
+
+describe('A list by the last change', () => {
+  test('has the orders that changed last first, on every page', async () => {
+    const journal = createJournal(shop.database);
+    const early = planned.filter(({ status }) => status === 'waiting').slice(0, 3);
+    for (const [index, { id }] of early.entries()) {
+      const { order } = (await createOrderRepository(shop.database).find(id))!;
+      await journal.record(moveOf(order, 'preparation', `2026-11-29T10:0${index}:00.000Z`));
+    }
+    const pages = await readPages('sort=-updatedAt&limit=2');
+    expect(pages.flat().slice(0, 3)).toEqual(early.map(({ id }) => id).toReversed());
+    expect(pages.flat().toSorted()).toEqual((await readPages('limit=100')).flat().toSorted());
+    expect((await readPages('sort=-updatedAt&status=preparation&limit=4')).flat().slice(0, 3)).toEqual(
+      early.map(({ id }) => id).toReversed(),
+    );
   });
 });

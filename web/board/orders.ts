@@ -12,9 +12,8 @@ import { session } from './session.ts';
 import { announceNewOrder } from './sound.ts';
 import { words } from './words.ts';
 
-/** The number of delivered orders that the board shows, and of those that it chooses them from. The API sorts by another time. */
+/** The number of delivered orders that the board shows. */
 const LAST = 10;
-const CANDIDATES = 50;
 
 const followed = signal<OpenOrders | undefined>(undefined);
 
@@ -78,7 +77,7 @@ export const lastDelivered = computed(() =>
 );
 
 export async function readDelivered(): Promise<void> {
-  const outcome = await outcomeOf(listOrders({ query: { status: ['delivered'], limit: CANDIDATES } }));
+  const outcome = await outcomeOf(listOrders({ query: { status: ['delivered'], sort: '-updatedAt', limit: LAST } }));
   if (outcome.kind === 'done') delivered.value = outcome.data.data;
 }
 

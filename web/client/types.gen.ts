@@ -91,7 +91,7 @@ export type OrderStatus = 'waiting' | 'preparation' | 'ready' | 'delivered' | 'c
  */
 export type Channel = 'online' | 'counter';
 
-export type OrderSort = '-placedAt' | 'placedAt';
+export type OrderSort = '-placedAt' | 'placedAt' | '-updatedAt';
 
 /**
  * At least one field. Omitted fields do not change
