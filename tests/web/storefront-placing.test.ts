@@ -239,6 +239,18 @@ test(
   PAGE_TIMEOUT_MS,
 );
 
+/** Places the reviewed order. Its answer is lost, and the sign-in expires. */
+async function placeWithoutAnswer(page: Page): Promise<void> {
+  const loseAnswer = async (route: Route) => {
+    await route.fetch();
+    await expireSignIn(page);
+    await route.abort();
+  };
+  await page.route('**/v1/orders', loseAnswer, { times: 1 });
+  await page.getByRole('button', { name: /^Place the order/ }).click();
+  await page.getByText('Your sign-in has expired.').waitFor();
+}
+
 test(
   'an order whose sign-in expires before the answer is placed once, after the next sign-in',
   async () => {
@@ -246,14 +258,7 @@ test(
     const { page, addLatte, review, press, heading } = await openStorefront(browser, shop);
     await addLatte();
     await review();
-    const loseAnswer = async (route: Route) => {
-      await route.fetch();
-      await expireSignIn(page);
-      await route.abort();
-    };
-    await page.route('**/v1/orders', loseAnswer, { times: 1 });
-    await press(/^Place the order/);
-    await page.getByText('Your sign-in has expired.').waitFor();
+    await placeWithoutAnswer(page);
     await press('Sign in again');
     await heading(/^(Thank you!|Sign in)$/);
     if (new URL(page.url()).pathname !== '/') await fillInSignIn(page, 'customer@example.com');
@@ -271,14 +276,7 @@ test(
     const { page, addLatte, review, press, heading } = await openStorefront(browser, shop);
     await addLatte();
     await review();
-    const loseAnswer = async (route: Route) => {
-      await route.fetch();
-      await expireSignIn(page);
-      await route.abort();
-    };
-    await page.route('**/v1/orders', loseAnswer, { times: 1 });
-    await press(/^Place the order/);
-    await page.getByText('Your sign-in has expired.').waitFor();
+    await placeWithoutAnswer(page);
     await page.context().clearCookies();
     await page.route('**/v1/me', (route) => route.abort());
     await press('Sign in again');
