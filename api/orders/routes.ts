@@ -144,7 +144,7 @@ const readingRoutes = ({ orderService, orders, followLinks }: Dependencies): Rou
     operationId: 'listOrders',
     summary: 'List orders',
     description:
-      'Customers get their own orders, other callers all orders. The newest come first by default, with `sort=-updatedAt` those that changed last. Send `nextCursor` as `cursor` to get the next page.',
+      'Customers get their own orders, other callers all orders. The newest come first by default. Send `nextCursor` as `cursor` to get the next page. `sort=-updatedAt` sorts by the last change, the latest first: orders that change between two requests can be missing from later pages.',
     access: readers,
     query: listQuery,
     responses: {

@@ -74,7 +74,7 @@ test('reports every figure with a number in a quick run', async () => {
       `\`GET /v1/orders\` with 20 rows, ${how}`,
     ]),
     'a page of `GET /v1/orders` among 1,000',
-    expect.stringMatching(/^the slowest of 18 pages, measured again: ./),
+    expect.stringMatching(/^the slowest of 19 pages, measured again: ./),
     'place among 1,000',
     ...['at rest', 'back to back'].flatMap((how) => [
       `history of an order, ${how}`,

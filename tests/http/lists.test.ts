@@ -196,7 +196,7 @@ describe('An order', () => {
 });
 
 describe('A list by the last change', () => {
-  test('has the orders that changed last first, on every page', async () => {
+  test('has the latest changes first, on every page', async () => {
     const journal = createJournal(shop.database);
     const early = planned.filter(({ status }) => status === 'waiting').slice(0, 3);
     for (const [index, { id }] of early.entries()) {

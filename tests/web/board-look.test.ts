@@ -86,7 +86,7 @@ test.each(languages)(
 );
 
 test(
-  'the board shows 500 open orders, the oldest first and the late ones in colour, and moves one',
+  'the board shows 500 open orders, the oldest first, the late ones in colour',
   async () => {
     await shop.database.raw(insertOrders);
     const { body: order } = await shop.place();
@@ -110,7 +110,7 @@ const coloursOfAges = `Array.from(
   document.querySelectorAll('.columns .age'), (age) => getComputedStyle(age).backgroundColor)`;
 
 test(
-  'a phone shows the state of the connection after scrolling, and in a panel if the connection is lost',
+  'a phone shows the connection after scrolling, and in a panel if it is lost',
   async () => {
     const page = await openBoard(browser, shop, { viewport: { width: 390, height: 844 } });
     await page.evaluate('scrollTo(0, document.body.scrollHeight)');

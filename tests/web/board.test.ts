@@ -73,10 +73,10 @@ test(
   'the ten orders that were delivered last are listed, the newest first',
   async () => {
     const orders: Awaited<ReturnType<typeof place>>[] = [];
-    for (let count = 0; count < 11; count += 1) {
-      const order = await place();
-      for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(order.id, status);
-      orders.unshift(order);
+    for (let count = 0; count < 11; count += 1) orders.push(await place());
+    // The order that was placed first is delivered last.
+    for (const { id } of orders.toReversed()) {
+      for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(id, status);
     }
     const page = await open();
     await page.getByRole('button', { name: 'Last ten' }).click();
@@ -84,6 +84,25 @@ test(
     await listed.first().waitFor();
     const texts = (await listed.allTextContents()).map((text) => text.trim().split(' ')[0]);
     expect(texts).toEqual(orders.slice(0, 10).map(({ number }) => `#${number}`));
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'Ctrl+Z undoes the last change, but not in a text field',
+  async () => {
+    const { number } = await place();
+    const page = await open();
+    await page.clock.install();
+    await page.clock.pauseAt(Date.now() + 30_000);
+    await step(page, 'Start', number);
+    await cardIn(page, 'Preparing', number).waitFor();
+    await page.getByRole('button', { name: 'New order' }).click();
+    await page.getByLabel('Note (the customer can read it)').press('Control+z');
+    await page.getByRole('button', { name: 'Close' }).click();
+    await cardIn(page, 'Preparing', number).waitFor();
+    await page.keyboard.press('Control+z');
+    await cardIn(page, 'Waiting', number).waitFor();
   },
   PAGE_TIMEOUT_MS,
 );
@@ -636,7 +655,7 @@ test(
     await item.uncheck();
     await item.check();
     await item.uncheck();
-    const problem = { status: 422, code: 'validation_failed', title: 'Not valid', detail: 'Try another one.' };
+    const problem = { status: 422, code: 'invalid_request', title: 'Not valid', detail: 'Try another one.' };
     await page.route('**/v1/products/*', (route) => route.fulfill({ status: 422, json: problem }), { times: 1 });
     await page.context().setOffline(false);
     await notice(page, /could not be marked as sold out/).waitFor();

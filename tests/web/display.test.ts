@@ -107,7 +107,7 @@ test(
 );
 
 test(
-  'signs in again without a touch when the API is ready, if its refresh token is no longer valid',
+  'signs in again without a touch when the API is ready after its token has expired',
   async () => {
     const page = await openDisplay(browser, shop);
     const { id } = await placeFor('Ana');
@@ -293,7 +293,7 @@ test(
 );
 
 test(
-  'announces numbers that are ready, after a touch has switched it on, but no old ones after an outage',
+  'announces ready numbers after a touch, and only present ones after an outage',
   async () => {
     const page = await openDisplay(browser, shop);
     // Headless Chromium has no voices, so the page's calls are recorded.

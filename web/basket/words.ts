@@ -5,11 +5,11 @@ import { inLanguage } from '../page/language.ts';
 const en = {
   change: 'Change',
   remove: 'Remove',
-  location: 'Where will you have it?',
+  location: 'To go or for here?',
   changes: {
     gone: (name: string) => `${name} is no longer on the menu.`,
     soldOut: (name: string) => `${name} is sold out.`,
-    without: (option: string, name: string) => `${option} is sold out. Your ${name} comes without it.`,
+    without: (option: string, name: string) => `${option} is sold out. ${name} comes without it.`,
     chooseAgain: (name: string) => `The choices for ${name} have changed. Please choose again.`,
     newPrice: (name: string, now: Money, before: Money) =>
       `${name} now costs ${writeMoney(now)} instead of ${writeMoney(before)}.`,
@@ -19,7 +19,7 @@ const en = {
 const pt: typeof en = {
   change: 'Alterar',
   remove: 'Remover',
-  location: 'Onde você vai consumir?',
+  location: 'Para viagem ou para comer aqui?',
   changes: {
     gone: (name) => `${name} não está mais no cardápio.`,
     soldOut: (name) => `${name} acabou.`,

@@ -10,7 +10,7 @@ const state = computed(() => {
   return connection.value === 'ended' ? 'lost' : connection.value;
 });
 
-/** Whether changes cannot be sent now. The first attempt of a change says nothing, because most changes need only one. */
+/** Whether changes cannot be sent now. A change counts from its second attempt, because most changes need only one. */
 export const isDisturbed = computed(
   () => ['lost', 'expired'].includes(state.value) || entries.value.some(({ attempts }) => attempts > 1),
 );

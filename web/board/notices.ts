@@ -14,6 +14,6 @@ interface Notice {
 
 export const notices = storedList<Notice>('crema.board.notice.');
 
-/** Adds a notice. @param more with the `id` of its cause, if several tabs can learn of it */
+/** Adds a notice. @param more with the `id` of its cause, if several tabs can receive it */
 export const notify = (text: string, more: Partial<Notice> = {}): void =>
   notices.add({ id: crypto.randomUUID(), text, ...more });

@@ -140,7 +140,7 @@ export function startSending(send: Send, isLive: ReadonlySignal<boolean>): void 
   addEventListener('online', () => makeDue(({ attempts }) => attempts > 0));
   addEventListener('keydown', (event) => {
     const last = undoable.value.at(-1);
-    const isTyping = event.target instanceof HTMLInputElement;
+    const isTyping = event.target instanceof Element && event.target.matches('input, textarea');
     if (event.key === 'z' && (event.ctrlKey || event.metaKey) && last && !isTyping) undo(last.id);
   });
   document.addEventListener('visibilitychange', () => {

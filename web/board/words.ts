@@ -91,7 +91,7 @@ const en = {
     return `This order was not placed. ${detail}`;
   },
   maybePlaced:
-    'It is not known whether this order was placed before another person signed in. Look for it on the board before you place it again.',
+    'This order may already be placed: another person signed in before the shop answered. Look for it on the board before you place it again.',
   openDraft: 'Open the order',
   unfinishedOrder: 'There is an order that is not placed yet.',
   soldOut: 'Sold out',
@@ -180,7 +180,7 @@ const pt: typeof en = {
     return `Este pedido não foi feito. ${detail}`;
   },
   maybePlaced:
-    'Não se sabe se este pedido foi feito antes de outra pessoa entrar. Procure por ele no painel antes de fazê-lo de novo.',
+    'Este pedido talvez já tenha sido feito: outra pessoa entrou antes da resposta da loja. Procure por ele no painel antes de fazê-lo de novo.',
   openDraft: 'Abrir o pedido',
   unfinishedOrder: 'Há um pedido que ainda não foi feito.',
   soldOut: 'Esgotados',

@@ -113,7 +113,7 @@ export const buyStreamTicket = <ThrowOnError extends boolean = false>(options?: 
 /**
  * List orders
  *
- * Customers get their own orders, other callers all orders. The newest come first by default, with `sort=-updatedAt` those that changed last. Send `nextCursor` as `cursor` to get the next page. Allowed callers: customer, barista, manager, service.
+ * Customers get their own orders, other callers all orders. The newest come first by default. Send `nextCursor` as `cursor` to get the next page. `sort=-updatedAt` sorts by the last change, the latest first: orders that change between two requests can be missing from later pages. Allowed callers: customer, barista, manager, service.
  */
 export const listOrders = <ThrowOnError extends boolean = false>(options?: Options<ListOrdersData, ThrowOnError>): RequestResult<ListOrdersResponses, ListOrdersErrors, ThrowOnError> => (options?.client ?? client).get<ListOrdersResponses, ListOrdersErrors, ThrowOnError>({
     security: [

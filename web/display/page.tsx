@@ -23,7 +23,7 @@ function say(text: string): void {
   speechSynthesis.speak(utterance);
 }
 
-/** Returns the name as everybody in the shop may read it. Customers with an account have not chosen theirs for this screen. */
+/** Returns the name for a public screen. The names of accounts, which were given for another purpose, are shortened. */
 function publicName({ id, channel }: OrderInEvent): string | null {
   const name = open.value?.names.value.get(id) ?? null;
   if (channel === 'counter' || !name) return name;
@@ -47,12 +47,15 @@ function announce(event: StreamEvent): void {
 /** The first and the longest pause before a sign-in without a touch, in ms. */
 const PAUSE_MS = { first: 1_000, longest: 60_000 };
 
+/** The timeout of the health check, in ms. */
+const HEALTH_TIMEOUT_MS = 20_000;
+
 /** When this page last left for the sign-in page, in ms since the epoch. */
 const LAST_SIGN_IN = 'crema.display.last-sign-in';
 
 /**
  * Signs in again, which needs no touch, because the browser keeps a session that serves the display only. Waits until the API is
- * ready, because an error page of the browser or the API would stay, and after a sign-in that has just failed.
+ * ready, because an error page would stay. Pauses first if a sign-in has just failed.
  */
 async function signInAgain(): Promise<void> {
   const hasFailed = Date.now() - Number(sessionStorage.getItem(LAST_SIGN_IN)) < PAUSE_MS.longest;
@@ -61,7 +64,7 @@ async function signInAgain(): Promise<void> {
   do {
     await untilOnline(pause);
     pause = Math.min(2 * pause + PAUSE_MS.first, PAUSE_MS.longest);
-    health = await fetch('/health/ready', { signal: AbortSignal.timeout(PAUSE_MS.longest) }).catch(() => undefined);
+    health = await fetch('/health/ready', { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) }).catch(() => undefined);
   } while (!health || health.status >= 500);
   sessionStorage.setItem(LAST_SIGN_IN, String(Date.now()));
   if (session.state.value === 'expired') await session.signIn();

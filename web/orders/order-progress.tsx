@@ -10,8 +10,9 @@ const steps = ['waiting', 'preparation', 'ready', 'delivered'] as const satisfie
 /** Returns what the customer reads about the order's status, as in the emails. */
 function describeStatus({ status, location, cancellation }: OrderInEvent): { headline: string; text: string } {
   const { headlines, texts, ready, cancelled } = words.value;
-  const isWish = cancellation?.by.type === 'customer';
-  if (status === 'cancelled') return cancelled(isWish ? 'customer_request' : (cancellation?.reasonCode ?? 'other'));
+  const isByCustomer = cancellation?.by.type === 'customer';
+  if (status === 'cancelled')
+    return cancelled(isByCustomer ? 'customer_request' : (cancellation?.reasonCode ?? 'other'));
   return { headline: headlines[status], text: status === 'ready' ? ready[location] : texts[status] };
 }
 

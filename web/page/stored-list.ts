@@ -13,10 +13,14 @@ interface Stored {
  * @param prefix of the keys
  */
 export function storedList<Entry extends Stored>(prefix: string) {
+  /** The entries that a full storage did not take. A reload forgets them. */
+  const unkept = new Map<string, Entry>();
   const read = (): Entry[] =>
     Object.keys(localStorage)
       .filter((key) => key.startsWith(prefix))
       .flatMap((key): Entry[] => JSON.parse(`[${localStorage.getItem(key) ?? ''}]`))
+      .filter(({ id }) => !unkept.has(id))
+      .concat(...unkept.values())
       .sort((a, b) => a.madeAt - b.madeAt);
   const list = signal(read());
   /** Takes over the stored entries now, instead of at the next event. */
@@ -28,9 +32,16 @@ export function storedList<Entry extends Stored>(prefix: string) {
   });
   // While the browser kept the page for the back button, it received no events.
   addEventListener('pageshow', reread);
-  const has = (id: string) => localStorage.getItem(prefix + id) !== null;
+  const has = (id: string) => unkept.has(id) || localStorage.getItem(prefix + id) !== null;
   function put(...entries: Entry[]): void {
-    for (const entry of entries) localStorage.setItem(prefix + entry.id, JSON.stringify(entry));
+    for (const entry of entries) {
+      try {
+        localStorage.setItem(prefix + entry.id, JSON.stringify(entry));
+        unkept.delete(entry.id);
+      } catch {
+        unkept.set(entry.id, entry);
+      }
+    }
     reread();
   }
   return Object.assign(list, {
@@ -43,7 +54,10 @@ export function storedList<Entry extends Stored>(prefix: string) {
       if (!has(entry.id)) put({ ...entry, madeAt } as Entry);
     },
     remove(...ids: string[]): void {
-      for (const id of ids) localStorage.removeItem(prefix + id);
+      for (const id of ids) {
+        unkept.delete(id);
+        localStorage.removeItem(prefix + id);
+      }
       reread();
     },
   });

@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal } from '@preact/signals';
+import { computed, effect, type ReadonlySignal } from '@preact/signals';
 import { client } from '../client/client.gen.ts';
 import { type GetTokenResponse, getMe, getToken, type Role, type TokenRequest } from '../client/index.ts';
 import { userLanguage } from '../page/language.ts';
@@ -42,6 +42,9 @@ function fetchWithTimeout(request: RequestInfo | URL, init?: RequestInit): Promi
   return fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]) });
 }
 
+/** The time until the account is read again after a request without an answer, in ms. */
+const ACCOUNT_RETRY_MS = 5_000;
+
 /** Renews access tokens so many ms before they expire. */
 const RENEWAL_MS = 30_000;
 
@@ -82,6 +85,7 @@ export function createSession({ clientId, scope }: SessionOptions) {
       if (!held || validToken()) return validToken();
       const { data, response } = await getToken({ body: held.renewal });
       // Meanwhile, another tab may have ended this sign-in.
+      stored.reread();
       if (JSON.stringify(signedIn()?.renewal) !== JSON.stringify(held.renewal)) return validToken();
       if (data) keep(data, held.renewal);
       else if (response?.status === 400 || response?.status === 401) {
@@ -91,14 +95,23 @@ export function createSession({ clientId, scope }: SessionOptions) {
     });
   }
 
-  /** Reads the user's name, role and language, which can change. */
-  async function readAccount(): Promise<void> {
-    const outcome = await outcomeOf(getMe());
-    if (outcome.kind !== 'done') return;
+  /** Reads the user's name, role and language, which can change. @returns whether the API has answered */
+  async function readAccount(auth: () => Promise<string | undefined> = accessToken): Promise<boolean> {
+    const outcome = await outcomeOf(getMe({ auth }));
+    if (outcome.kind !== 'done') return false;
     const { id, name, role, language } = outcome.data;
     account.value = { id, name, role };
     userLanguage.value = language;
+    return true;
   }
+
+  // Tokens with the scopes of the display may not read the account.
+  const isAccountMissing = computed(() => state.value === 'signed in' && scope === undefined && !account.value);
+  effect(() => {
+    if (!isAccountMissing.value) return;
+    const timer = setInterval(() => void readAccount(), ACCOUNT_RETRY_MS);
+    return () => clearInterval(timer);
+  });
 
   client.setConfig({ baseUrl: '', auth: accessToken, fetch: fetchWithTimeout });
   client.interceptors.response.use((response, sent) => {
@@ -124,16 +137,15 @@ export function createSession({ clientId, scope }: SessionOptions) {
       if (code) {
         const body = { grant_type: 'authorization_code' as const, client_id: clientId, redirect_uri, ...code };
         const { data } = await getToken({ body });
-        if (data) {
-          // Stored requests belong to one user, so they wait until the account of this token is read.
-          account.value = null;
-          keep(data, body);
-        }
+        if (!data) return;
+        // Stored requests belong to one user, so the account changes before the token, for all tabs.
+        if (scope === undefined && !(await readAccount(async () => data.access_token))) account.value = null;
+        keep(data, body);
+      } else if (isAccountMissing.value) {
+        await readAccount();
+      } else if (state.value === 'signed in' && scope === undefined) {
+        void readAccount();
       }
-      // Tokens with the scopes of the display may not read the account.
-      if (state.value !== 'signed in' || scope !== undefined) return;
-      const reading = readAccount();
-      if (!account.value) await reading;
     },
 
     /** Leaves the page for the sign-in page. @param again whether to ask for the password even if somebody is signed in */

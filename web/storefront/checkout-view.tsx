@@ -4,7 +4,6 @@ import { writeMoney } from '../orders/money.ts';
 import { Receipt } from '../orders/order-progress.tsx';
 import { words as orderWords } from '../orders/words.ts';
 import { Heading } from '../page/heading.tsx';
-import { basket } from './basket.ts';
 import { checkout, isUnanswered, place, placing, prepare } from './checkout.ts';
 import { session } from './session.ts';
 import { words } from './words.ts';
@@ -35,7 +34,7 @@ function Confirm() {
         <Heading key={value.step}>{words.value.notPlaced}</Heading>
         <p role="alert">{value.why}</p>
         <Changes changes={value.changes} />
-        {basket.orderable.value.length > 0 && (
+        {value.why !== words.value.nothingLeft && (
           <button type="button" onClick={() => prepare()}>
             {words.value.tryAgain}
           </button>

@@ -62,7 +62,7 @@ export async function prepare(attempts = 3): Promise<void> {
   };
   show({ step: 'busy' });
   if (!session.account.value) await session.readAccount();
-  const isRead = await readMenu();
+  const isRead = (await readMenu()) && session.account.value !== null;
   const changes = basket.reviewed.value.flatMap((each) => each.changes);
   const lines = basket.orderable.value;
   if (!isRead) return show({ step: 'failed', why: words.value.noAnswer, changes });

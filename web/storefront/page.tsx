@@ -73,9 +73,8 @@ function Page() {
   );
 }
 
-effect(() => {
-  if (isOnline.value) void readMenu();
-});
+void readMenu();
+addEventListener('online', () => void readMenu());
 // Items can have been sold out since the last view.
 addEventListener('hashchange', () => void readMenu());
 document.addEventListener('visibilitychange', () => {
@@ -90,6 +89,6 @@ effect(() => {
 });
 if (placing.value) replaceRoute('#checkout');
 effect(() => {
-  if (placing.value && session.state.value === 'signed in') untracked(() => void sendOrder());
+  if (placing.value && session.state.value === 'signed in' && session.account.value) untracked(() => void sendOrder());
 });
 showPage(Page);

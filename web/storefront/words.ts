@@ -6,7 +6,7 @@ const en = {
   menu: 'Menu',
   from: (price: string) => `from ${price}`,
   add: 'Add',
-  added: (name: string, count: number) => `${name} is in your basket. Items in it: ${count}.`,
+  added: (name: string, count: number) => `${name} is in your basket. Items in your basket: ${count}.`,
   save: 'Save',
   close: 'Close',
   back: 'Back to the menu',
