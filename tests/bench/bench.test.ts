@@ -106,8 +106,8 @@ test('reports every figure with a number in a quick run', async () => {
       expect(row.Crema).toMatch(/(ms|\/s)$/);
     }
   }
-  expect(tableOf(stdout, 'page')).toHaveLength(18);
-  expect(stdout.match(/^### Plan among 1,000: /gm)).toHaveLength(18);
+  expect(tableOf(stdout, 'page')).toHaveLength(19);
+  expect(stdout.match(/^### Plan among 1,000: /gm)).toHaveLength(19);
   expect(stdout).toContain('](benchmarks-growth.svg)');
 }, 300_000);
 

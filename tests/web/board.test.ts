@@ -609,7 +609,7 @@ test(
     await waitFor('the first answer', async () => answered === 201, { deadline: 30_000 });
     await page.evaluate(changeUser);
     await page.unroute('**/v1/orders');
-    await dialog.getByRole('alert').getByText('It is not known whether this order was placed').waitFor();
+    await dialog.getByRole('alert').getByText('This order may already be placed').waitFor();
     expect(await placedOrders('Olga')).toHaveLength(1);
   },
   PAGE_TIMEOUT_MS,

@@ -167,7 +167,7 @@ test(
     await review();
     const restore = await changeMenu(shop, oat, { available: false }, { available: true });
     await press('Place the order · $4.60');
-    await page.getByText('Oat is sold out. Your Latte comes without it.').waitFor();
+    await page.getByText('Oat is sold out. Latte comes without it.').waitFor();
     const { body: order } = await shop.readOrder(await place());
     expect(order).toMatchObject({ total: { amount: 400 }, lines: [{ product: 'Latte', options: [] }] });
     await restore();
