@@ -101,7 +101,7 @@ test.each([
   [{ limit: '101' }, 'must be at most 100'],
   [{ limit: 'many' }, 'must be a whole number, in digits'],
   [{ limit: '1.5' }, 'must be a whole number, in digits'],
-  [{ sort: 'up' }, 'must be one of -placedAt, placedAt'],
+  [{ sort: 'up' }, 'must be one of -placedAt, placedAt, -updatedAt'],
   [{ customerId: '7' }, 'must be a UUID such as 0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a10'],
 ])('the fault of a list with %j says: %s', (sent, detail) => {
   expect(detailOf(sent)).toBe(detail);
