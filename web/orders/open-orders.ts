@@ -1,7 +1,8 @@
 import { batch, type ReadonlySignal, signal } from '@preact/signals';
 import { listOrders, type OrderInEvent } from '../client/index.ts';
+import { untilOnline } from '../page/online.ts';
 import { outcomeOf } from '../requests/outcome.ts';
-import { type Connection, follow, type StreamEvent, untilOnline } from '../streams/follow.ts';
+import { type Connection, follow, type StreamEvent } from '../streams/follow.ts';
 import { isOpen, openStatuses } from './status.ts';
 
 /** The open orders of the shop. */

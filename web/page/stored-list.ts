@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { onStorageChange } from './storage-change.ts';
 
 interface Stored {
   id: string;
@@ -27,11 +28,7 @@ export function storedList<Entry extends Stored>(prefix: string) {
   const reread = () => {
     list.value = read();
   };
-  addEventListener('storage', ({ key }) => {
-    if (key === null || key.startsWith(prefix)) reread();
-  });
-  // While the browser kept the page for the back button, it received no events.
-  addEventListener('pageshow', reread);
+  onStorageChange((key) => key.startsWith(prefix), reread);
   const has = (id: string) => unkept.has(id) || localStorage.getItem(prefix + id) !== null;
   function put(...entries: Entry[]): void {
     for (const entry of entries) {

@@ -1,4 +1,5 @@
 import { effect, type Signal, signal } from '@preact/signals';
+import { onStorageChange } from './storage-change.ts';
 
 export interface StoredSignal<Value> extends Signal<Value> {
   /** Takes over the stored value now, instead of at the next event. */
@@ -31,10 +32,6 @@ export function storedSignal<Value>(key: string, fallback: Value): StoredSignal<
   const reread = () => {
     if (isKept) stored.value = read();
   };
-  addEventListener('storage', (event) => {
-    if (event.key === key || event.key === null) reread();
-  });
-  // While the browser kept the page for the back button, it received no events.
-  addEventListener('pageshow', reread);
+  onStorageChange((changed) => changed === key, reread);
   return Object.assign(stored, { reread });
 }

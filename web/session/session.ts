@@ -53,6 +53,8 @@ export function createSession({ clientId, scope }: SessionOptions) {
   const stored = storedSignal<SignedIn | 'expired' | null>(`crema.session.${clientId}`, null);
   const account = storedSignal<Account | null>(`crema.account.${clientId}`, null);
   const path = location.pathname;
+  /** Tokens with the scopes of the display may not read the account. */
+  const hasAccount = scope === undefined;
 
   const state: ReadonlySignal<SessionState> = computed(() =>
     stored.value === 'expired' ? 'expired' : stored.value ? 'signed in' : 'signed out',
@@ -105,8 +107,7 @@ export function createSession({ clientId, scope }: SessionOptions) {
     return true;
   }
 
-  // Tokens with the scopes of the display may not read the account.
-  const isAccountMissing = computed(() => state.value === 'signed in' && scope === undefined && !account.value);
+  const isAccountMissing = computed(() => state.value === 'signed in' && hasAccount && !account.value);
   effect(() => {
     if (!isAccountMissing.value) return;
     const timer = setInterval(() => void readAccount(), ACCOUNT_RETRY_MS);
@@ -139,11 +140,11 @@ export function createSession({ clientId, scope }: SessionOptions) {
         const { data } = await getToken({ body });
         if (!data) return;
         // Stored requests belong to one user, so the account changes before the token, for all tabs.
-        if (scope === undefined && !(await readAccount(async () => data.access_token))) account.value = null;
+        if (hasAccount && !(await readAccount(async () => data.access_token))) account.value = null;
         keep(data, body);
       } else if (isAccountMissing.value) {
         await readAccount();
-      } else if (state.value === 'signed in' && scope === undefined) {
+      } else if (state.value === 'signed in' && hasAccount) {
         void readAccount();
       }
     },

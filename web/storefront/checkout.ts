@@ -9,10 +9,10 @@ import {
 } from '../client/index.ts';
 import { requestOf } from '../menu/line-draft.ts';
 import { readMenu } from '../menu/menu.ts';
+import { untilOnline } from '../page/online.ts';
 import { storedSignal } from '../page/stored-signal.ts';
 import { explain } from '../requests/explain.ts';
 import { outcomeOf } from '../requests/outcome.ts';
-import { untilOnline } from '../streams/follow.ts';
 import { basket, beginBasket } from './basket.ts';
 import { replaceRoute } from './route.ts';
 import { session } from './session.ts';

@@ -2,6 +2,7 @@ import { type Signal, signal } from '@preact/signals';
 import { createParser } from 'eventsource-parser';
 import { client } from '../client/client.gen.ts';
 import type { OrderEvent, OrderInEvent } from '../client/index.ts';
+import { untilOnline } from '../page/online.ts';
 import { settings } from '../page/settings.ts';
 
 /** An event of a stream of `GET /v1/orders/events` or `GET /v1/orders/{id}/events`. */
@@ -115,18 +116,4 @@ export function follow({ url, onEvent, query = async () => ({}), onRefused }: Fo
 
   void run();
   return { connection, stop: () => stopped.abort() };
-}
-
-/** Waits for about so many ms, or until the browser is online again. Random, so that clients do not reconnect all at once. */
-export function untilOnline(ms: number, stopped?: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const waiting = new AbortController();
-  const options = { once: true, signal: waiting.signal };
-  const timer = setTimeout(resolve, ms * (0.5 + Math.random()));
-  addEventListener('online', () => resolve(), options);
-  stopped?.addEventListener('abort', () => resolve(), options);
-  return promise.finally(() => {
-    clearTimeout(timer);
-    waiting.abort();
-  });
 }
